@@ -1,0 +1,1 @@
+"""How words go out: one file per channel; Notices become messages."""

@@ -1,0 +1,1 @@
+"""What the program decides and remembers."""

@@ -1,0 +1,1 @@
+"""Where words come in: one file per kind of place; bytes become Posts."""

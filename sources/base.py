@@ -1,0 +1,106 @@
+"""What every kind of source trades in: an Ask comes in, Posts and Flaws go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+Health = Literal[
+    "ok", "slow", "empty", "blocked", "failing", "dead", "over budget", "needs you", "waiting"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One entry of a source, as plain text.
+
+    `key` names the entry within its source (its id, else its link, else its content) and
+    `content_key` names its words, so that an entry whose id changes at each fetch is still known.
+    Both are hashes. `record` holds the entry's own fields as they were read: first evidence.
+    """
+
+    key: str
+    content_key: str
+    url: str
+    title: str
+    text: str
+    author: str
+    published: datetime | None
+    record: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something that could not be read and cost itself alone; `detail` is one plain sentence."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a site answered: the final address, headers in lower case, the decoded body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a source is asked for in one poll.
+
+    `options` is the kind's own `Options` model; `phrases` are the names of every school that
+    listens; `memo` is the source's own memory between polls (JSON values), kept with the posts.
+    """
+
+    source: str
+    options: Any
+    phrases: tuple[str, ...]
+    now: datetime
+    memo: MutableMapping[str, Any] = field(default_factory=dict)
+
+
+class NotModified(Exception):  # noqa: N818 - an answer, not an error
+    """The place says, or its body's hash shows, that nothing has changed since the last poll."""
+
+
+class SourceError(Exception):
+    """A source could not be read. The message is one plain line without secrets.
+
+    `health` is what the source's state becomes; `retry_after` is how long the site asked to be
+    left alone, where it said so.
+    """
+
+    def __init__(
+        self, message: str, health: Health = "failing", retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.health: Health = health
+        self.retry_after = retry_after
+
+
+class Reach(Protocol):
+    """The world as a source may touch it."""
+
+    def get(
+        self, url: str, *, accept: str = "*/*", auth: tuple[str, str] | None = None
+    ) -> Response:
+        """Fetch an address; raises NotModified or SourceError."""
+        ...
+
+    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
+        """Read a foreign body in a child process with limits; raises SourceError."""
+        ...
+
+
+class Source(Protocol):
+    """A module in this folder: its `Options`, and one function."""
+
+    Options: type[Any]
+
+    def collect(self, ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
+        """Yield what the place holds; posts yielded before a failure are kept."""
+        ...
