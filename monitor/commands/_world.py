@@ -1,0 +1,159 @@
+"""The one place where the real world is made: clock, chance, network, database, mail."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from alerts.base import Channel
+from alerts.folder import FolderChannel
+from alerts.smtp import SmtpChannel
+from monitor.config import ConfigError, load
+from monitor.delivery import Postroom
+from monitor.judge import Judge
+from monitor.pipeline import Monitor
+from monitor.settings import School, Settings
+from monitor.store import leases
+from monitor.store.engine import Store
+from monitor.store.opening import open_store
+from sources.fetch import Fetcher
+from sources.parsing import Parser
+
+VERSION = version("footprint")
+ConfigPath = Annotated[
+    Path, typer.Option("--config", metavar="PATH", help="The configuration file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+def clock() -> datetime:
+    """The real time, in UTC."""
+    return datetime.now(UTC)
+
+
+def fail(message: str, status: int) -> NoReturn:
+    """End with one clear line on stderr."""
+    print(message, file=sys.stderr)  # noqa: T201 - what a command says
+    raise SystemExit(status)
+
+
+def say(message: str) -> None:
+    """One line for the person, on stderr, so that stdout stays the answer."""
+    print(message, file=sys.stderr)  # noqa: T201 - what a command says
+
+
+def print_json(value: Any) -> None:
+    """The answer as JSON, on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - what a command says
+
+
+def settings_or_exit(path: Path) -> Settings:
+    """Read the configuration; each mistake is one line on stderr, and the exit status 2."""
+    try:
+        return load(path, os.environ)
+    except ConfigError as error:
+        fail("\n".join(str(problem) for problem in error.problems), 2)
+
+
+@dataclass(frozen=True)
+class World:
+    """Both halves of the program over one database."""
+
+    monitor: Monitor
+    postroom: Postroom
+    store: Store
+
+
+def channel(settings: Settings) -> Channel:
+    """The way out for letters: the mail server, or the folder where none is set."""
+    mail = settings.mail
+    if not mail.host:
+        return FolderChannel(settings.folder / mail.folder)
+    return SmtpChannel(
+        mail.host, mail.port, mail.security, mail.user, mail.password.get_secret_value()
+    )
+
+
+def fetcher(settings: Settings) -> Fetcher:
+    """The door to the network as configured."""
+    return Fetcher(
+        settings.http.contact, settings.http.private_hosts_allowed, clock=clock, version=VERSION
+    )
+
+
+def _owner() -> str:
+    """This process as leases name it: machine, process number, and a word for this start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"  # noqa: S311
+
+
+def _is_gone(owner: str, alone: bool) -> bool:
+    """True where the lease's holder cannot be at work any more."""
+    machine, _, rest = owner.partition(":")
+    number = rest.partition(":")[0]
+    if alone or not number.isdigit():
+        return alone
+    return machine == socket.gethostname() and not _is_running(int(number))
+
+
+def _is_running(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _release_the_dead(store: Store, alone: bool) -> None:
+    with store.writing() as connection:
+        for owner in leases.owners(connection):
+            if _is_gone(owner, alone):
+                leases.release(connection, owner)
+
+
+@contextmanager
+def world(settings: Settings, schools: tuple[School, ...], *, alone: bool) -> Iterator[World]:
+    """Open everything, and close it again.
+
+    `alone` says that no other process can be at work on this database, so that every lease is a
+    dead one's and is let go at once; on a shared database those of this machine's dead processes
+    are, and others run out by themselves. Raises StoreError.
+    """
+    store = open_store(settings.database.resolved)
+    owner = _owner()
+    parser = Parser()
+    try:
+        _release_the_dead(store, alone)
+        monitor = Monitor(
+            settings=settings,
+            schools=schools,
+            store=store,
+            fetcher=fetcher(settings),
+            parser=parser,
+            judge=Judge(tuple(school.watch for school in schools)),
+            clock=clock,
+            jitter=random.random,
+            owner=owner,
+            judge_version=VERSION,
+        )
+        monitor.prepare()
+        yield World(
+            monitor, Postroom(settings, schools, store, channel(settings), clock, owner), store
+        )
+    finally:
+        parser.close()
+        store.close()

@@ -1,0 +1,192 @@
+"""`footprint check`: is everything in order? Each thing that is not is one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from alerts.base import DeliveryError
+from alerts.mail import test_letter
+from alerts.smtp import SmtpChannel
+from monitor.commands._world import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigPath,
+    channel,
+    clock,
+    fetcher,
+    print_json,
+    settings_or_exit,
+)
+from monitor.config import advise, run_problems
+from monitor.problems import Problem
+from monitor.settings import Settings
+from monitor.store import deliveries, looks
+from monitor.store.engine import StoreError, display_name, sqlite_path
+from monitor.store.opening import open_store
+from sources import load
+from sources.base import Ask, Flaw, SourceError
+from sources.fetch import Door, Fetcher
+from sources.parsing import Parser
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `state` is ok, advice or wrong."""
+
+    state: str
+    what: str
+
+
+def command(
+    online: Annotated[
+        bool, typer.Option("--online", help="Also try every source and the mail server.")
+    ] = False,
+    send_test: Annotated[
+        bool, typer.Option("--send-test", help="Also send each person a test mail.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Check the configuration, the database and, if asked, the sources and the mail."""
+    settings = settings_or_exit(config)
+    mistakes = run_problems(settings)
+    found = [Finding("wrong", str(problem)) for problem in mistakes]
+    found += _offline(settings, advise(settings))
+    if online:
+        found += _sources(settings)
+        found += _mail_server(settings)
+    if send_test:
+        found += _test_mails(settings)
+    _report(found, as_json=as_json)
+    wrong = any(finding.state == "wrong" for finding in found)
+    raise typer.Exit(2 if mistakes else int(wrong))
+
+
+def _report(found: list[Finding], *, as_json: bool) -> None:
+    if as_json:
+        ok = all(finding.state != "wrong" for finding in found)
+        rows = [{"state": finding.state, "what": finding.what} for finding in found]
+        print_json({"ok": ok, "findings": rows})
+        return
+    marks = {"ok": "ok     ", "advice": "advice ", "wrong": "WRONG  "}
+    for finding in found:
+        typer.echo(marks[finding.state] + finding.what, err=finding.state == "wrong")
+
+
+def _offline(settings: Settings, advice: tuple[Problem, ...]) -> Iterator[Finding]:
+    people = sum(len(school.people) for school in settings.schools)
+    yield Finding(
+        "ok",
+        f"The configuration is in order: {_count(len(settings.schools), 'school')}, "
+        f"{_count(len(settings.sources), 'source')}, "
+        f"{people} {'person' if people == 1 else 'people'} to be told.",
+    )
+    yield from (Finding("advice", str(problem)) for problem in advice)
+    yield from _database(settings)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    url = settings.database.resolved
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        yield Finding("ok", f"The database {path} will be made at the first start.")
+        return
+    try:
+        store = open_store(url)
+    except StoreError as error:
+        yield Finding("wrong", str(error))
+        return
+    with store.reading() as connection:
+        seen = looks.everything(connection, [source.id for source in settings.sources])
+        ids = [school.id for school in settings.schools]
+        outage = deliveries.outage(connection, channel(settings).name)
+        troubled = deliveries.troubled(connection, ids)
+    store.close()
+    yield Finding("ok", f"The database {display_name(url)} is whole and of this version.")
+    for look in seen:
+        if look.error:
+            good = _when(look.good_at) if look.good_at else "never"
+            yield Finding("wrong", f"Source {look.source}: {look.error} (last good: {good}).")
+    if outage:
+        yield Finding("wrong", f"Mail is not going out since {_when(outage.since)}: {outage.error}")
+    for letter in troubled:
+        said = f"An alert to {letter.recipient or letter.email} is {letter.state}: {letter.error}"
+        yield Finding("wrong", said)
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(LONDON):%A %d %B at %H:%M}"
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    door_to_network, parser = fetcher(settings), Parser()
+    try:
+        for source in settings.sources:
+            if source.enabled:
+                yield _source(settings, source.id, door_to_network, parser)
+    finally:
+        parser.close()
+
+
+def _source(settings: Settings, source_id: str, network: Fetcher, parser: Parser) -> Finding:
+    source = next(found for found in settings.sources if found.id == source_id)
+    door = Door(network, parser, {}, fresh=True)
+    ask = Ask(source.id, source.options, (), clock(), {})
+    try:
+        items = list(load(source.kind).collect(ask, door))
+    except SourceError as error:
+        return Finding("wrong", f"Source {source.id}: {error}")
+    flaws = sum(isinstance(item, Flaw) for item in items)
+    entries = "1 entry" if len(items) - flaws == 1 else f"{len(items) - flaws} entries"
+    spoilt = f", {flaws} of which could not be read" if flaws else ""
+    return Finding("ok", f"Source {source.id} answers: {entries}{spoilt}.")
+
+
+def _mail_server(settings: Settings) -> Iterator[Finding]:
+    way_out = channel(settings)
+    if not isinstance(way_out, SmtpChannel):
+        folder = settings.folder / settings.mail.folder
+        yield Finding("ok", f"No mail server is set: mail is written to the folder {folder}.")
+        return
+    try:
+        yield Finding("ok", f"The mail server answers: {way_out.probe()}")
+    except DeliveryError as error:
+        yield Finding("wrong", str(error))
+
+
+def _test_mails(settings: Settings) -> Iterator[Finding]:
+    way_out, now = channel(settings), clock().replace(microsecond=0)
+    domain = parseaddr(settings.mail.from_)[1].rpartition("@")[2]
+    people = {
+        person.email.casefold(): (school, person)
+        for school in settings.schools
+        for person in school.people
+    }
+    for number, (school, person) in enumerate(people.values()):
+        letter = test_letter(
+            school=school.name,
+            sender=settings.mail.from_,
+            recipient=person.email,
+            name=person.name,
+            message_id=f"<test.{now:%Y%m%d%H%M%S}.{number}@{domain}>",
+            date=now,
+        )
+        try:
+            way_out.tell(letter)
+        except DeliveryError as error:
+            yield Finding("wrong", f"The test mail to {person.email} was not accepted: {error}")
+        else:
+            yield Finding("ok", f"A test mail has gone to {person.email}.")

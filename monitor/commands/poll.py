@@ -1,0 +1,158 @@
+"""`footprint poll`: read the sources now, then deliver what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from monitor.commands._world import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigPath,
+    World,
+    clock,
+    fail,
+    print_json,
+    say,
+    settings_or_exit,
+    world,
+)
+from monitor.config import approved, run_problems
+from monitor.delivery import Delivered
+from monitor.pipeline import Polled
+from monitor.settings import Settings
+from monitor.store import deliveries
+from monitor.store.engine import StoreError, sqlite_path
+from monitor.store.opening import sole_use
+
+LONDON = ZoneInfo("Europe/London")
+BAD = frozenset({"blocked", "failing", "dead", "over budget", "needs you", "slow"})
+
+
+def command(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids; none means all.")
+    ] = None,
+    no_send: Annotated[
+        bool, typer.Option("--no-send", help="Read and judge alone; send nothing.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Poll the sources now and deliver what is due; prints what each source gave."""
+    settings = settings_or_exit(config)
+    _refuse_mistakes(settings, sources or [], no_send)
+    url = settings.database.resolved
+    try:
+        alone = sqlite_path(url) is not None
+        with sole_use(url), world(settings, settings.schools, alone=alone) as made:
+            polled = list(_poll_all(made, sources or sorted(made.monitor.sources)))
+            told = [] if no_send else list(_deliver_all(made))
+            waiting = _waiting(made)
+    except StoreError as error:
+        fail(str(error), 1)
+    _report(polled, told, waiting, as_json=as_json, no_send=no_send)
+    failed = any(p.health in BAD for p in polled) or any(t.state != "sent" for t in told)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _refuse_mistakes(settings: Settings, sources: Sequence[str], no_send: bool) -> None:
+    known = {source.id for source in settings.sources if source.enabled}
+    for source in sources:
+        if source not in known:
+            fail(f"there is no source {source!r}; there are: {', '.join(sorted(known))}", 2)
+    problems = () if no_send else run_problems(settings)
+    if problems:
+        fail("\n".join(str(problem) for problem in problems), 2)
+    missing = [school.id for school in settings.schools if school not in approved(settings)]
+    if missing:
+        say(
+            f"Note: no approval is recorded for {', '.join(missing)}: this poll goes ahead as your "
+            "own act, but `footprint run` will not watch it until [schools.approval] is filled in."
+        )
+
+
+def _poll_all(made: World, sources: Sequence[str]) -> Iterator[Polled]:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading the sources", total=len(sources))
+        for source in sources:
+            yield made.monitor.poll(source)
+            bar.advance(task)
+
+
+def _deliver_all(made: World) -> Iterator[Delivered]:
+    while (told := made.postroom.deliver_one()) is not None:
+        yield told
+
+
+def _waiting(made: World) -> tuple[int, datetime | None, str]:
+    """How many letters wait, when the next is due, and why mail is shut, where it is."""
+    ids = tuple(school.id for school in made.postroom.schools)
+    with made.store.reading() as connection:
+        owed = deliveries.counts(connection, ids).get("owed", 0)
+        outage = deliveries.outage(connection, made.postroom.channel.name)
+        return owed, deliveries.next_due(connection), outage.error if outage else ""
+
+
+def _report(
+    polled: Sequence[Polled],
+    told: Sequence[Delivered],
+    waiting: tuple[int, datetime | None, str],
+    *,
+    as_json: bool,
+    no_send: bool,
+) -> None:
+    if as_json:
+        print_json({"sources": [_as_json(result) for result in polled]})
+    else:
+        _print_table(polled)
+    for source in polled:
+        for flaw in source.flaws:
+            say(f"{source.id}: {flaw}")
+    for letter in told:
+        if letter.state != "sent":
+            say(f"Alert to {letter.recipient} not sent ({letter.state}): {letter.error}")
+    if not as_json:
+        _say_mail(told, waiting, no_send)
+
+
+def _as_json(result: Polled) -> dict[str, Any]:
+    row = asdict(result)
+    del row["flaws"]
+    return {**row, "error": result.error or None}
+
+
+def _print_table(polled: Sequence[Polled]) -> None:
+    table = Table("source", "state", box=None, pad_edge=False)
+    for column in ("fetched", "new", "matched", "alerted"):
+        table.add_column(column, justify="right")
+    table.add_column("why")
+    for p in polled:
+        counts = (str(n) for n in (p.fetched, p.new, p.matched, p.alerted))
+        # Text, not markup: an error may hold a foreign word in square brackets.
+        table.add_row(p.id, p.health, *counts, Text(p.error))
+    Console().print(table)
+
+
+def _say_mail(
+    told: Sequence[Delivered], waiting: tuple[int, datetime | None, str], no_send: bool
+) -> None:
+    owed, next_due, shut = waiting
+    sent = sum(letter.state == "sent" for letter in told)
+    if not no_send:
+        say(f"{sent} alert{'' if sent == 1 else 's'} sent.")
+    if shut:
+        say(f"Mail is not going out: {shut}. It is tried again by itself; nothing is lost.")
+    if owed and next_due:
+        when = "now" if next_due <= clock() else f"{next_due.astimezone(LONDON):%A %d %B at %H:%M}"
+        say(f"{owed} alert{' waits' if owed == 1 else 's wait'}, the next due {when}.")

@@ -1,0 +1,114 @@
+"""`footprint run`: scheduler, delivery and pages in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.commands._world import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    World,
+    clock,
+    fail,
+    say,
+    settings_or_exit,
+    world,
+)
+from monitor.config import advise, approved, run_problems
+from monitor.demo import demonstration
+from monitor.schedule import Schedule
+from monitor.settings import School, Settings
+from monitor.store.engine import StoreError, sqlite_path
+from monitor.store.opening import sole_use
+from monitor.web.app import create_app
+from monitor.web.server import WebError, WebServer
+
+DEMO_FOLDER = Path("demonstration")
+
+
+def command(
+    config: ConfigPath = DEFAULT_CONFIG,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The demonstration school: nothing is sent anywhere.")
+    ] = False,
+) -> None:
+    """Watch: read the sources on time, send the alerts, serve the pages. Stop with Ctrl-C."""
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    try:
+        if demo:
+            with demonstration(DEMO_FOLDER, clock) as settings:
+                _run(settings, settings.schools, stopping, demo=True)
+        else:
+            settings = settings_or_exit(config)
+            problems = run_problems(settings)
+            if problems:
+                fail("\n".join(str(problem) for problem in problems), 2)
+            _run(settings, approved(settings), stopping, demo=False)
+    except (StoreError, WebError, OSError) as error:
+        fail(str(error), 1)
+
+
+def _run(
+    settings: Settings, schools: tuple[School, ...], stopping: threading.Event, *, demo: bool
+) -> None:
+    url = settings.database.resolved
+    alone = sqlite_path(url) is not None
+    with sole_use(url), world(settings, schools, alone=alone) as made:
+        schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock())
+        with _pages(settings, schools, made, demo=demo) as address:
+            _greet(settings, schools, address, demo=demo)
+            if schools:
+                schedule.start()
+            stopping.wait()
+            say("Stopping: what is in hand is finished first.")
+            if schools:
+                schedule.stop()
+
+
+@contextmanager
+def _pages(
+    settings: Settings, schools: tuple[School, ...], made: World, *, demo: bool
+) -> Iterator[str]:
+    key = "" if demo else secrets.token_urlsafe(24)
+    advice = tuple(str(problem) for problem in advise(settings))
+    app = create_app(
+        settings=settings,
+        schools=schools,
+        store=made.store,
+        clock=clock,
+        demo=demo,
+        key=key,
+        notices=lambda: advice,
+    )
+    web = settings.web
+    server = WebServer(app, web.host, web.port, certfile=web.tls_cert, keyfile=web.tls_key)
+    server.start()
+    try:
+        yield f"{server.address}/?key={key}" if key else f"{server.address}/"
+    finally:
+        server.stop()
+
+
+def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, demo: bool) -> None:
+    if demo:
+        say("No config.toml here, so this is the demonstration school: invented posts, read from")
+        say("this machine; mail goes to a folder and to a page; nothing is sent anywhere.")
+    left = [school for school in settings.schools if school not in schools]
+    for school in left:
+        say(f"{school.name} is not watched: its [schools.approval] is not filled in.")
+    if not schools:
+        say("Nothing is watched yet. The page below says what is missing.")
+    else:
+        say(f"Watching {', '.join(school.name for school in schools)}.")
+    say(f"Open {address}")
+    say("Stop with Ctrl-C.")

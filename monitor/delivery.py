@@ -1,0 +1,195 @@
+"""HOW WORDS GO OUT, ON ONE SCREEN: a letter that is owed is written once, carried, and settled."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+
+from alerts.base import Channel, DeliveryError, Letter
+from alerts.mail import compose
+from monitor import notices, timing
+from monitor.intake import holders
+from monitor.judge import routing
+from monitor.settings import Person, School, Settings
+from monitor.store import deliveries, mentions
+from monitor.store.deliveries import Delivery, Outage
+from monitor.store.engine import Connection, Store, StoreError
+
+log = logging.getLogger("footprint")
+
+RENEW_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How one try went: `state` is sent, owed (to be tried again), refused, given up, dropped."""
+
+    id: str
+    level: str
+    recipient: str
+    state: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Postroom:
+    """The outgoing half of the world, made once by `commands.build`.
+
+    `schools` are those whose letters leave now; `owner` names this process in leases.
+    """
+
+    settings: Settings
+    schools: tuple[School, ...]
+    store: Store
+    channel: Channel
+    clock: Callable[[], datetime]
+    owner: str
+
+    def deliver_one(self) -> Delivered | None:
+        """Carry the most serious letter that is due; None where none is, or the way is shut."""
+        now = self.clock()
+        with self.store.writing() as connection:
+            outage = deliveries.outage(connection, self.channel.name)
+            if outage and outage.paused_until > now:
+                return None
+            delivery = self._claim(connection, now)
+            if delivery is None:
+                return None
+            letter = delivery.letter or self._write(connection, delivery, now)
+        if isinstance(letter, Delivered):
+            return letter
+        return self._carry(delivery, letter)
+
+    def _claim(self, connection: Connection, now: datetime) -> Delivery | None:
+        ids = tuple(school.id for school in self.schools)
+        return deliveries.claim(connection, now, self.owner, ids)
+
+    def _write(
+        self, connection: Connection, delivery: Delivery, now: datetime
+    ) -> Letter | Delivered:
+        """Compose the message and fix it in the claim's own transaction, before any server."""
+        school = self.settings.school(delivery.school)
+        mention = mentions.one(connection, delivery.mention_id)
+        if school is None or mention is None:
+            return self._end(
+                connection, delivery, "dropped", "its school or post is no longer kept"
+            )
+        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
+        person = _present_holder(school, delivery, told)
+        if person is None:
+            if any(_holds_mail(school, email) for email in told if email != delivery.email):
+                return self._end(
+                    connection, delivery, "dropped", "the present holder has been told"
+                )
+            error = f"nobody at {school.id} is configured to be told; add [[schools.people]]"
+            deliveries.postponed(connection, delivery.id, error, now + timing.HOUR)
+            return Delivered(delivery.id, delivery.level, delivery.email, "owed", error)
+        letter = compose(
+            notices.alert(mention, school, self._page(mention.id), tuple(told.values())),
+            sender=self.settings.mail.from_,
+            recipient=person.email,
+            name=person.name,
+            message_id=_message_id(self.settings.mail.from_),
+            date=now.replace(microsecond=0),
+        )
+        deliveries.fix(connection, delivery.id, letter, person.email)
+        return letter
+
+    def _page(self, mention_id: str) -> str:
+        address = self.settings.web.address.rstrip("/")
+        return f"{address}/mentions/{mention_id}" if address else ""
+
+    def _end(self, connection: Connection, delivery: Delivery, state: str, error: str) -> Delivered:
+        deliveries.ended(connection, delivery.id, state, error)
+        return Delivered(delivery.id, delivery.level, delivery.email, state, error)
+
+    def _carry(self, delivery: Delivery, letter: Letter) -> Delivered:
+        try:
+            with self._lease_kept(delivery.id):
+                reply = self.channel.tell(letter)
+        except DeliveryError as error:
+            return self._failed(delivery, letter, error)
+        except Exception as error:
+            # The one fence around a channel: this letter waits, the others go on.
+            log.error("a letter met a fault in Footprint itself (%s)", type(error).__name__)
+            unforeseen = DeliveryError(f"a fault in Footprint itself ({type(error).__name__})")
+            return self._failed(delivery, letter, unforeseen)
+        with self.store.writing() as connection:
+            deliveries.sent(connection, delivery.id, reply, self.clock())
+            deliveries.reopen(connection, self.channel.name)
+        return Delivered(delivery.id, delivery.level, letter.recipient, "sent")
+
+    def _failed(self, delivery: Delivery, letter: Letter, error: DeliveryError) -> Delivered:
+        now, words = self.clock(), str(error)
+        with self.store.writing() as connection:
+            if error.permanent:
+                state = "refused"
+                deliveries.ended(connection, delivery.id, state, words)
+            elif timing.has_waited_long_enough(delivery.due_at, now):
+                state = "given up"
+                deliveries.ended(connection, delivery.id, state, words)
+            else:
+                state = "owed"
+                again = timing.next_try(now, delivery.attempts + 1)
+                if error.server:
+                    again = self._shut(connection, words, now)
+                deliveries.postponed(connection, delivery.id, words, again)
+        return Delivered(delivery.id, delivery.level, letter.recipient, state, words)
+
+    def _shut(self, connection: Connection, error: str, now: datetime) -> datetime:
+        before = deliveries.outage(connection, self.channel.name)
+        failures = before.failures + 1 if before else 1
+        until = timing.next_probe(now, failures)
+        since = before.since if before else now
+        deliveries.shut(connection, Outage(self.channel.name, since, failures, until, error))
+        return until
+
+    @contextmanager
+    def _lease_kept(self, delivery_id: str) -> Iterator[None]:
+        """Renew the lease while a server takes its time: it may take ten minutes for one reply."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_SECONDS):
+                try:
+                    with self.store.writing() as connection:
+                        deliveries.renew(connection, delivery_id, self.owner, self.clock())
+                except StoreError as error:
+                    log.warning("a lease could not be renewed: %s", error)
+
+        keeper = threading.Thread(target=renew, name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+
+def _present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:
+    """Who hears now: the person first meant, else the role's present holder, else a stand-in.
+
+    None where everybody who could hear in this place is told by a message of their own.
+    """
+    for person in school.people:
+        if person.email == delivery.email:
+            return person
+    for role in (delivery.role, *routing.STAND_INS.get(delivery.role, ())):
+        if held := holders(school, role):
+            return next((person for person in held if person.email not in told), None)
+    return None
+
+
+def _holds_mail(school: School, email: str) -> bool:
+    return any(person.email == email for person in school.people)
+
+
+def _message_id(sender: str) -> str:
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{uuid.uuid4().hex}@{domain}>"

@@ -1,0 +1,246 @@
+"""PURE: what one reading of a source means - what is new, whose it is, who is owed an alert."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.judge import routing
+from monitor.judge.story import same_story
+from monitor.judge.terms import Judgement, Level, Words
+from monitor.settings import Person, School
+from monitor.store.deliveries import Owed
+from monitor.store.mentions import Mention, reasons
+from sources.base import Post
+from sources.links import canonical
+
+# A page that changes at every fetch must not be judged for ever (the cap of lemon24/reader).
+REVISIONS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source held, and what was remembered of it before.
+
+    `known` maps entry keys to their words' hash; `mentions` the stored mentions of these entries
+    by (school, key); `stories` the stored mentions behind the same links; `first_sight` the
+    schools that this source is read for the first time for (or whose names have changed).
+    """
+
+    source: str
+    posts: Sequence[Post]
+    known: Mapping[str, str]
+    mentions: Mapping[tuple[str, str], Mention]
+    stories: Sequence[Mention]
+    schools: Mapping[str, School]
+    first_sight: frozenset[str]
+    now: datetime
+
+
+@dataclass(slots=True)
+class Intake:
+    """What is to be written down, all in one transaction."""
+
+    entries: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    new: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
+    revised: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    fresh: int = 0
+    matched: int = 0
+    alerted: int = 0
+    unjudged: int = 0
+
+
+# A judgement for each school that the words speak of; None where they could not be judged.
+Judging = Callable[[Words], tuple[Judgement, ...] | None]
+
+
+def content_of(post: Post) -> str:
+    """A hash of a post's words and who is shown beside them: two people's "me too" are two."""
+    return hashlib.blake2b(
+        f"{post.content_key}\n{post.author}".encode(errors="replace"), digest_size=16
+    ).hexdigest()
+
+
+def story_of(url: str) -> str:
+    """A hash of the canonical link; "" where there is none."""
+    link = canonical(url) if url else ""
+    return hashlib.blake2b(link.encode(), digest_size=16).hexdigest() if link else ""
+
+
+def take_in(reading: Reading, judge: Judging) -> Intake:
+    """Decide about every post of a reading."""
+    intake = Intake()
+    stories = list(reading.stories)
+    for post, state in _with_states(reading, intake):
+        if state == "known" and not reading.first_sight:
+            continue
+        spoken = False
+        judgements = judge(Words(post.title, post.text, post.url, post.author))
+        if judgements is None:
+            intake.entries.pop(post.key, None)
+            intake.unjudged += 1
+        for judgement in judgements or ():
+            school = reading.schools.get(judgement.profile)
+            if school and (state != "known" or school.id in reading.first_sight):
+                spoken |= judgement.relevant
+                _keep(reading, intake, stories, post, judgement, school)
+        intake.matched += spoken
+    return intake
+
+
+def _with_states(reading: Reading, intake: Intake) -> Iterator[tuple[Post, str]]:
+    by_content = {content: key for key, content in reading.known.items()}
+    present = {post.key for post in reading.posts}
+    for post in reading.posts:
+        content = content_of(post)
+        old = by_content.get(content)
+        if post.key in reading.known:
+            state = "known" if reading.known[post.key] == content else "changed"
+        elif old is not None and old not in present and old not in intake.renamed:
+            state, intake.renamed[old] = "known", post.key
+        else:
+            state, intake.fresh = "new", intake.fresh + 1
+        if state != "known":
+            intake.entries[post.key] = content
+        yield post, state
+
+
+def _keep(
+    reading: Reading,
+    intake: Intake,
+    stories: list[Mention],
+    post: Post,
+    judgement: Judgement,
+    school: School,
+) -> None:
+    before = reading.mentions.get((school.id, post.key))
+    if before is None:
+        twins = _twins(stories, post, school.id, reading.source)
+        mention = _mention(reading, post, judgement, school.id, twins)
+        intake.new.append((mention, judgement, post))
+        stories.append(mention)
+        told = max((Level(twin.highest) for twin in twins), key=_rank, default=Level.ROUTINE)
+    elif post.key in intake.entries and before.revision < REVISIONS:
+        mention = _revision(before, post, judgement)
+        intake.revised.append((mention, judgement, post))
+        told = Level(before.highest)
+    else:
+        return
+    owed = _owed(reading, mention, judgement, school, told)
+    intake.owed.extend(owed)
+    intake.alerted += bool(owed)
+
+
+def _rank(level: Level) -> int:
+    return level.rank
+
+
+def _twins(stories: Sequence[Mention], post: Post, school: str, source: str) -> list[Mention]:
+    """Earlier mentions of the same thing from other places: behind one link, in like words."""
+    story = story_of(post.url)
+    words = f"{post.title}\n{post.text}"
+    return [
+        mention
+        for mention in stories
+        if story
+        and mention.story == story
+        and mention.school == school
+        and mention.source != source
+        and same_story(words, f"{mention.title}\n{mention.text}")
+    ]
+
+
+def _mention(
+    reading: Reading, post: Post, judgement: Judgement, school: str, twins: Sequence[Mention]
+) -> Mention:
+    return Mention(
+        id=uuid.uuid4().hex,
+        school=school,
+        source=reading.source,
+        entry_key=post.key,
+        story=story_of(post.url),
+        same_as=(twins[0].same_as or twins[0].id) if twins else None,
+        url=post.url,
+        title=post.title,
+        text=post.text,
+        author=post.author,
+        published=post.published,
+        seen_at=reading.now,
+        revision=1,
+        highest=judgement.level.value,
+        incident=None,
+        **_answers(judgement),
+    )
+
+
+def _answers(judgement: Judgement) -> dict[str, object]:
+    return {
+        "relevant": judgement.relevant,
+        "confidence": judgement.confidence,
+        "level": judgement.level.value,
+        "tier": judgement.tier,
+        "sentiment": judgement.sentiment,
+        "compound": judgement.compound,
+        "language": judgement.language,
+        "categories": judgement.categories,
+        "reasons": tuple(reasons(judgement)),
+    }
+
+
+def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
+    return replace(
+        before,
+        url=post.url,
+        title=post.title,
+        text=post.text,
+        author=post.author,
+        published=post.published,
+        story=story_of(post.url),
+        revision=before.revision + 1,
+        highest=max(Level(before.highest), judgement.level, key=_rank).value,
+        **_answers(judgement),
+    )
+
+
+def _owed(
+    reading: Reading, mention: Mention, judgement: Judgement, school: School, told: Level
+) -> list[Owed]:
+    """An alert for each person who must hear; nobody is told twice of one level of one thing."""
+    if not judgement.relevant or judgement.level.rank <= told.rank:
+        return []
+    dues = routing.plan(
+        judgement,
+        roles=frozenset(role for person in school.people for role in person.roles),
+        opens=school.hours.respond[0],
+        closes=school.hours.respond[1],
+        now=reading.now,
+        published=mention.published,
+        first_sight=school.id in reading.first_sight,
+    )
+    owed: dict[str, Owed] = {}
+    for due in dues:
+        for person in holders(school, due.role):
+            owed.setdefault(
+                person.email.casefold(),
+                Owed(
+                    id=uuid.uuid4().hex,
+                    mention_id=mention.id,
+                    school=school.id,
+                    level=judgement.level.value,
+                    priority=judgement.level.rank,
+                    role=due.role,
+                    email=person.email,
+                    due_at=due.at,
+                ),
+            )
+    return list(owed.values())
+
+
+def holders(school: School, role: str) -> tuple[Person, ...]:
+    """The people who hold a role at a school now."""
+    return tuple(person for person in school.people if role in person.roles)

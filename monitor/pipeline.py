@@ -1,0 +1,275 @@
+"""HOW WORDS COME IN, ON ONE SCREEN: a source is read, its posts judged, what is owed remembered.
+
+The other half, `monitor/delivery.py`, meets this one only in the outbox. A step takes one due
+thing and says whether there was any: the scheduler, the commands and the tests call the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from monitor.intake import Intake, Reading, content_of, story_of, take_in
+from monitor.judge import Judge
+from monitor.judge.terms import Judgement, Words
+from monitor.settings import School, Settings, SourceSettings
+from monitor.store import looks, mentions
+from monitor.store.deliveries import owe
+from monitor.store.engine import Store
+from monitor.store.looks import Look
+from monitor.timing import next_look
+from sources import load
+from sources.base import Ask, Flaw, Health, NotModified, Post, SourceError
+from sources.fetch import Door, Fetcher
+from sources.parsing import Parser
+
+log = logging.getLogger("footprint")
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """How one poll went, in the terms of `poll --json`; `flaws` are what could not be read."""
+
+    id: str
+    kind: str
+    health: str
+    fetched: int = 0
+    new: int = 0
+    matched: int = 0
+    alerted: int = 0
+    error: str = ""
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What a source gave before it ended or failed."""
+
+    posts: list[Post] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
+    unchanged: bool = False
+    error: SourceError | None = None
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The world, made once by `commands.build`: everything a step may touch.
+
+    `schools` are those that are watched now; `jitter` gives a chance from 0 to 1; `owner` names
+    this process in leases; `judge_version` is kept with each judgement.
+    """
+
+    settings: Settings
+    schools: tuple[School, ...]
+    store: Store
+    fetcher: Fetcher
+    parser: Parser
+    judge: Judge
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    owner: str
+    judge_version: str
+
+    @cached_property
+    def sources(self) -> Mapping[str, SourceSettings]:
+        """The sources that are read: enabled, and listened to by a watched school."""
+        return {
+            source.id: source
+            for source in self.settings.sources
+            if source.enabled and any(source.listens_for(school.id) for school in self.schools)
+        }
+
+    def prepare(self) -> None:
+        """Make the rows that the steps work on; let go of what a dead process held."""
+        hosts = {source.id: (source.kind, _host(source)) for source in self.sources.values()}
+        with self.store.writing() as connection:
+            looks.sync(connection, hosts, self.clock())
+
+    def poll_one(self) -> Polled | None:
+        """Read the source that has been due longest; None where nothing is due."""
+        with self.store.writing() as connection:
+            look = looks.claim_due(connection, self.clock(), self.owner, self.sources)
+        return self._poll(look) if look else None
+
+    def poll(self, source: str) -> Polled:
+        """Read one source now, due or not, unless its site has asked to be left alone."""
+        with self.store.writing() as connection:
+            look = looks.claim(connection, source, self.clock(), self.owner)
+        return self._poll(look) if look else self._not_now(source)
+
+    def _not_now(self, source: str) -> Polled:
+        with self.store.reading() as connection:
+            (look,) = looks.everything(connection, (source,))
+        why = "is being read by another process"
+        if look.not_before and look.not_before > self.clock():
+            why = f"its site asked to be left alone until {look.not_before:%H:%M on %d %B} (UTC)"
+        return Polled(source, look.kind, "waiting", error=why)
+
+    def _poll(self, look: Look) -> Polled:
+        source = self.sources[look.source]
+        schools = {s.id: s for s in self.schools if source.listens_for(s.id)}
+        heard = {school.id: _fingerprint(school) for school in schools.values()}
+        first = frozenset(s for s in heard if look.heard.get(s) != heard[s])
+        door = Door(self.fetcher, self.parser, look.validators, fresh=bool(first))
+        memo = dict(look.memo)
+        harvest = self._collect(source, tuple(schools.values()), door, memo)
+        intake = self._take_in(source, harvest.posts, schools, first)
+        if intake.unjudged:
+            harvest.flaws.append(f"{intake.unjudged} posts could not be judged; tried again later")
+        outcome = self._outcome(look, source, harvest, door)
+        if not harvest.error:
+            seen = {**look.heard, **heard}
+            outcome |= {"validators": dict(door.validators), "memo": memo, "heard": seen}
+        self._remember(look, intake, outcome)
+        return _polled(look, harvest, intake, outcome)
+
+    def _collect(
+        self,
+        source: SourceSettings,
+        schools: tuple[School, ...],
+        door: Door,
+        memo: dict[str, Any],
+    ) -> Harvest:
+        harvest = Harvest()
+        phrases = tuple(school.name for school in schools)
+        ask = Ask(source.id, source.options, phrases, self.clock(), memo)
+        try:
+            for item in load(source.kind).collect(ask, door):
+                if isinstance(item, Flaw):
+                    harvest.flaws.append(item.detail)
+                else:
+                    harvest.posts.append(item)
+        except NotModified:
+            harvest.unchanged = True
+        except SourceError as error:
+            harvest.error = error
+        except Exception as error:
+            # The one fence around a source: its fault must not stop the others, and is shown.
+            harvest.error = SourceError(_fault(error))
+            log.error("source %s: %s", source.id, harvest.error)
+        return harvest
+
+    def _take_in(
+        self,
+        source: SourceSettings,
+        posts: list[Post],
+        schools: Mapping[str, School],
+        first: frozenset[str],
+    ) -> Intake:
+        keys = {post.key for post in posts}
+        contents = {content_of(post) for post in posts}
+        stories = {story for post in posts if (story := story_of(post.url))}
+        with self.store.reading() as connection:
+            known = mentions.known_entries(connection, source.id, keys, contents)
+            reading = Reading(
+                source=source.id,
+                posts=posts,
+                known=known,
+                mentions=mentions.of_entries(connection, source.id, keys | set(known)),
+                stories=mentions.of_stories(connection, stories),
+                schools=schools,
+                first_sight=first,
+                now=self.clock(),
+            )
+        return take_in(reading, self._judge)
+
+    def _judge(self, words: Words) -> tuple[Judgement, ...] | None:
+        try:
+            return self.judge.judge(words)
+        except Exception as error:
+            # The fence around a judgement: the post is counted, shown and tried again, and its
+            # neighbours are judged.
+            log.error("a post could not be judged: %s", _fault(error))
+            return None
+
+    def _outcome(
+        self, look: Look, source: SourceSettings, harvest: Harvest, door: Door
+    ) -> dict[str, Any]:
+        now, error = self.clock(), harvest.error
+        failures = look.failures + 1 if error else 0
+        asked = error.retry_after if error else door.pause
+        health = _health(look, harvest)
+        due = next_look(
+            now,
+            timedelta(minutes=source.every_minutes),
+            jitter=self.jitter(),
+            health=health,
+            failures=failures,
+            asked=asked,
+        )
+        outcome = {
+            "due_at": due,
+            "not_before": now + asked if error and asked else None,
+            "failures": failures,
+            "health": health,
+            "error": str(error) if error else "",
+        }
+        if not error:
+            outcome |= {"good_at": now}
+        if not harvest.unchanged:
+            outcome |= {"fetched": len(harvest.posts)}
+        return outcome
+
+    def _remember(self, look: Look, intake: Intake, outcome: Mapping[str, Any]) -> None:
+        """One transaction: mentions, judgements, evidence, what is owed, and the look itself."""
+        now = self.clock()
+        judged = [(mention, judgement) for mention, judgement, _ in (*intake.new, *intake.revised)]
+        read = [(mention, post.record) for mention, _, post in (*intake.new, *intake.revised)]
+        with self.store.writing() as connection:
+            if not looks.settle(connection, look.source, self.owner, outcome):
+                log.warning("source %s was taken over by another process", look.source)
+                return
+            mentions.rename_entries(connection, look.source, intake.renamed)
+            mentions.note_entries(connection, look.source, intake.entries, now)
+            mentions.add(connection, [mention for mention, _, _ in intake.new])
+            for mention, _, _ in intake.revised:
+                mentions.revise(connection, mention)
+            mentions.keep_judgements(connection, judged, self.judge_version, now)
+            mentions.keep_evidence(connection, read, now)
+            owe(connection, intake.owed, now)
+
+
+def _fault(error: Exception) -> str:
+    # Where and of what kind, never its text: that may hold a post's words.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"a fault in Footprint itself ({type(error).__name__} at {where}); please report it"
+
+
+def _host(source: SourceSettings) -> str:
+    url = str(getattr(source.options, "url", ""))
+    return url.partition("://")[2].partition("/")[0].casefold()
+
+
+def _fingerprint(school: School) -> str:
+    """Changes with a school's names, so that what a source holds is read again for new ones."""
+    return hashlib.blake2b(repr(school.watch).encode(), digest_size=8).hexdigest()
+
+
+def _health(look: Look, harvest: Harvest) -> Health | str:
+    if harvest.error:
+        return harvest.error.health
+    if harvest.unchanged:
+        return "empty" if look.health == "empty" else "ok"
+    return "ok" if harvest.posts else "empty"
+
+
+def _polled(look: Look, harvest: Harvest, intake: Intake, outcome: Mapping[str, Any]) -> Polled:
+    return Polled(
+        id=look.source,
+        kind=look.kind,
+        health=str(outcome["health"]),
+        fetched=len(harvest.posts),
+        new=intake.fresh,
+        matched=intake.matched,
+        alerted=intake.alerted,
+        error=str(harvest.error or ""),
+        flaws=tuple(harvest.flaws),
+    )

@@ -1,0 +1,80 @@
+"""How often each step is called: the only APScheduler.
+
+Ticks only ask; what is due, and when, is in the database. So a late tick loses nothing, and a
+restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from monitor.store.engine import StoreError
+
+log = logging.getLogger("footprint")
+
+# Four sources are read at once, so that a few slow ones do not hold up the rest, and two letters
+# carried, so that a server that takes ten minutes over one does not hold up an urgent one.
+POLLERS = 4
+POLL_SECONDS = 2
+CARRIERS = 2
+CARRY_SECONDS = 1
+
+
+class Schedule:
+    """Calls the steps until it is stopped; a step in hand is finished first."""
+
+    def __init__(
+        self, poll: Callable[[], object], deliver: Callable[[], object], now: datetime
+    ) -> None:
+        """`poll` and `deliver` do one unit of work and return None where there was none.
+
+        The first calls are due at `now`.
+        """
+        self._stopping = threading.Event()
+        self._said = ""
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS)},
+            # By default a job over a second late is dropped without a word.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for name, step, seconds, number in (
+            ("poll", poll, POLL_SECONDS, POLLERS),
+            ("deliver", deliver, CARRY_SECONDS, CARRIERS),
+        ):
+            for index in range(number):
+                self._scheduler.add_job(
+                    self._work,
+                    IntervalTrigger(seconds=seconds, timezone=UTC),
+                    (step,),
+                    id=f"{name}-{index}",
+                    next_run_time=now,
+                )
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let the steps in hand finish, and begin no other."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=True)
+
+    def _work(self, step: Callable[[], object]) -> None:
+        try:
+            while not self._stopping.is_set() and step() is not None:
+                pass
+        except StoreError as error:
+            # Told once, not at each tick; the next tick tries again.
+            if str(error) != self._said:
+                log.error("%s", error)
+            self._said = str(error)
+        else:
+            self._said = ""

@@ -1,0 +1,260 @@
+"""Deliveries: the outbox. Who is owed what, the fixed message, and how it went.
+
+Steps of a delivery's life, each one transaction: owed with its mention; claimed and composed;
+told (outside any transaction); settled. A crash between told and settled sends the same bytes
+again, never nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+
+from alerts.base import Letter
+from monitor.store.tables import Delivery as DeliveryRow
+from monitor.store.tables import Outage as OutageRow
+from monitor.store.tables import table
+
+DELIVERY = table(DeliveryRow)
+OUTAGE = table(OutageRow)
+# Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An alert that is owed, before it is stored."""
+
+    id: str
+    mention_id: str
+    school: str
+    level: str
+    priority: int
+    role: str
+    email: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery (see the table for the fields' meaning)."""
+
+    id: str
+    mention_id: str
+    school: str
+    level: str
+    priority: int
+    role: str
+    email: str
+    owed_at: datetime
+    due_at: datetime
+    next_at: datetime
+    state: str
+    attempts: int
+    tried_at: datetime | None
+    error: str
+    message_id: str | None
+    date: datetime | None
+    sender: str
+    recipient: str
+    content: bytes | None
+    sent_at: datetime | None
+    reply: str
+
+    @property
+    def letter(self) -> Letter | None:
+        """The message, once it has been composed."""
+        if self.message_id is None or self.date is None or self.content is None:
+            return None
+        return Letter(self.message_id, self.date, self.sender, self.recipient, self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A way out that is shut for every letter."""
+
+    channel: str
+    since: datetime
+    failures: int
+    paused_until: datetime
+    error: str
+
+
+FIELDS = tuple(Delivery.__dataclass_fields__)
+COLUMNS = [DELIVERY.c[name] for name in FIELDS]
+
+
+def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> None:
+    """Write down what is owed, in the transaction of the mention it tells of.
+
+    What a person was still owed about the same mention at a lower level is dropped.
+    """
+    for alert in owed:
+        lesser = and_(
+            DELIVERY.c.mention_id == alert.mention_id,
+            DELIVERY.c.email == alert.email,
+            DELIVERY.c.priority < alert.priority,
+            DELIVERY.c.state == "owed",
+            DELIVERY.c.message_id.is_(None),
+        )
+        connection.execute(
+            update(DELIVERY).where(lesser).values(state="dropped", error="told at a higher level")
+        )
+    rows = [
+        DeliveryRow(
+            id=alert.id,
+            mention_id=alert.mention_id,
+            school=alert.school,
+            level=alert.level,
+            priority=alert.priority,
+            role=alert.role,
+            email=alert.email,
+            owed_at=now,
+            due_at=alert.due_at,
+            next_at=alert.due_at,
+        ).model_dump()
+        for alert in owed
+    ]
+    if rows:
+        connection.execute(insert(DELIVERY), rows)
+
+
+def claim(
+    connection: Connection, now: datetime, owner: str, schools: Collection[str]
+) -> Delivery | None:
+    """Lease the letter that is due, the most serious and oldest first; None where none is."""
+    due = and_(DELIVERY.c.next_at <= now, DELIVERY.c.school.in_(schools), _free(now))
+    first = (DELIVERY.c.priority.desc(), DELIVERY.c.due_at, DELIVERY.c.id)
+    chosen = select(*COLUMNS).where(due).order_by(*first).limit(1)
+    row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    taken = connection.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id == row.id, _free(now))
+        .values(lease_owner=owner, leased_until=now + LEASE, tried_at=now)
+    )
+    return Delivery(**row._mapping) if taken.rowcount == 1 else None
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    unleased = or_(DELIVERY.c.leased_until.is_(None), DELIVERY.c.leased_until <= now)
+    return and_(DELIVERY.c.state == "owed", unleased)
+
+
+def fix(connection: Connection, delivery_id: str, letter: Letter, email: str) -> None:
+    """Write the message down for good; it is never composed again."""
+    unwritten = (DELIVERY.c.id == delivery_id, DELIVERY.c.message_id.is_(None))
+    connection.execute(
+        update(DELIVERY)
+        .where(*unwritten)
+        .values(
+            message_id=letter.message_id,
+            date=letter.date,
+            sender=letter.sender,
+            recipient=letter.recipient,
+            content=letter.content,
+            email=email,
+        )
+    )
+
+
+def renew(connection: Connection, delivery_id: str, owner: str, now: datetime) -> None:
+    """Keep a lease while a slow server makes up its mind."""
+    ours = (DELIVERY.c.id == delivery_id, DELIVERY.c.lease_owner == owner)
+    connection.execute(update(DELIVERY).where(*ours).values(leased_until=now + LEASE))
+
+
+def sent(connection: Connection, delivery_id: str, reply: str, now: datetime) -> None:
+    """The server has said that it holds the letter now."""
+    _settle(connection, delivery_id, state="sent", sent_at=now, reply=reply, error="")
+
+
+def postponed(connection: Connection, delivery_id: str, error: str, next_at: datetime) -> None:
+    """Not accepted this time; it stays owed."""
+    attempts = DELIVERY.c.attempts + 1
+    _settle(connection, delivery_id, next_at=next_at, error=error, attempts=attempts)
+
+
+def ended(connection: Connection, delivery_id: str, state: str, error: str) -> None:
+    """Not accepted, and asking again cannot help (`state` is refused, given up or dropped)."""
+    attempts = DELIVERY.c.attempts + 1
+    _settle(connection, delivery_id, state=state, error=error, attempts=attempts)
+
+
+def _settle(connection: Connection, delivery_id: str, **values: Any) -> None:
+    row = (DELIVERY.c.id == delivery_id, DELIVERY.c.state == "owed")
+    settled = update(DELIVERY).where(*row)
+    connection.execute(settled.values(**values, lease_owner="", leased_until=None))
+
+
+def addressed(connection: Connection, mention_id: str, level: str) -> dict[str, str]:
+    """Who is, or has been, owed this mention at this level: address to role."""
+    of_mention = (DELIVERY.c.mention_id == mention_id, DELIVERY.c.level == level)
+    rows = connection.execute(select(DELIVERY.c.email, DELIVERY.c.role).where(*of_mention))
+    return {row.email: row.role for row in rows}
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next owed letter is due; None where nothing is owed."""
+    waiting = select(func.min(DELIVERY.c.next_at)).where(DELIVERY.c.state == "owed")
+    found: datetime | None = connection.execute(waiting).scalar()
+    return found
+
+
+def counts(connection: Connection, schools: Collection[str]) -> dict[str, int]:
+    """How many deliveries there are in each state."""
+    ours = DELIVERY.c.school.in_(schools)
+    rows = connection.execute(
+        select(DELIVERY.c.state, func.count()).where(ours).group_by(DELIVERY.c.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def troubled(connection: Connection, schools: Collection[str]) -> tuple[Delivery, ...]:
+    """Letters that will not arrive, or have not been accepted yet, the newest first."""
+    trouble = or_(
+        DELIVERY.c.state.in_(("refused", "given up")),
+        and_(DELIVERY.c.state == "owed", DELIVERY.c.attempts > 0),
+    )
+    where = (trouble, DELIVERY.c.school.in_(schools))
+    query = select(*COLUMNS).where(*where).order_by(DELIVERY.c.owed_at.desc())
+    return tuple(Delivery(**row._mapping) for row in connection.execute(query))
+
+
+def listed(
+    connection: Connection, schools: Collection[str], limit: int = 100
+) -> tuple[Delivery, ...]:
+    """The newest deliveries, waiting ones first."""
+    ours = select(*COLUMNS).where(DELIVERY.c.school.in_(schools))
+    newest = (DELIVERY.c.sent_at.is_not(None), DELIVERY.c.sent_at.desc(), DELIVERY.c.due_at)
+    rows = connection.execute(ours.order_by(*newest).limit(limit))
+    return tuple(Delivery(**row._mapping) for row in rows)
+
+
+def one(connection: Connection, delivery_id: str) -> Delivery | None:
+    """The delivery of that id, if there is one."""
+    row = connection.execute(select(*COLUMNS).where(DELIVERY.c.id == delivery_id)).first()
+    return Delivery(**row._mapping) if row else None
+
+
+def outage(connection: Connection, channel: str) -> Outage | None:
+    """Whether, since when and why this way out is shut."""
+    row = connection.execute(select(OUTAGE).where(OUTAGE.c.channel == channel)).first()
+    return Outage(**row._mapping) if row else None
+
+
+def shut(connection: Connection, now: Outage) -> None:
+    """Write down that a way out is shut, so that letters wait without being tried one by one."""
+    connection.execute(delete(OUTAGE).where(OUTAGE.c.channel == now.channel))
+    values = {name: getattr(now, name) for name in Outage.__dataclass_fields__}
+    connection.execute(insert(OUTAGE).values(values))
+
+
+def reopen(connection: Connection, channel: str) -> None:
+    """A letter has gone through: everything that waits may go at once."""
+    connection.execute(delete(OUTAGE).where(OUTAGE.c.channel == channel))

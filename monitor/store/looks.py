@@ -1,0 +1,115 @@
+"""Looks: which source is due, who is looking at it now, and how the last look went."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+
+from monitor.store.tables import Look as LookRow
+from monitor.store.tables import table
+
+LOOK = table(LookRow)
+# A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
+LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A source as it was when last looked at (see the table for the fields' meaning)."""
+
+    source: str
+    kind: str
+    host: str
+    due_at: datetime
+    not_before: datetime | None
+    leased_until: datetime | None
+    validators: Mapping[str, Any]
+    memo: Mapping[str, Any]
+    heard: Mapping[str, str]
+    tried_at: datetime | None
+    good_at: datetime | None
+    failures: int
+    health: str
+    error: str
+    fetched: int
+
+
+FIELDS = tuple(Look.__dataclass_fields__)
+COLUMNS = [LOOK.c[name] for name in FIELDS]
+
+
+def sync(connection: Connection, sources: Mapping[str, tuple[str, str]], now: datetime) -> None:
+    """Make a row for each configured source that has none; `sources` maps id to (kind, host)."""
+    known = {
+        row.source: (row.kind, row.host)
+        for row in connection.execute(select(LOOK.c.source, LOOK.c.kind, LOOK.c.host))
+    }
+    for source, (kind, host) in sources.items():
+        if source not in known:
+            row = LookRow(source=source, kind=kind, host=host, due_at=now)
+            connection.execute(insert(LOOK).values(row.model_dump()))
+        elif known[source] != (kind, host):
+            moved = update(LOOK).where(LOOK.c.source == source)
+            connection.execute(moved.values(kind=kind, host=host, due_at=now, not_before=None))
+
+
+def claim_due(
+    connection: Connection, now: datetime, owner: str, among: Collection[str]
+) -> Look | None:
+    """Lease the source that has been due longest; None where nothing is due.
+
+    A site is asked one thing at a time: a source waits while another of its host is being read.
+    """
+    due = and_(LOOK.c.due_at <= now, LOOK.c.source.in_(among), _host_is_free(now))
+    return _claim(connection, due, now, owner)
+
+
+def claim(connection: Connection, source: str, now: datetime, owner: str) -> Look | None:
+    """Lease one source, due or not; None while it is being read or has asked to be left alone."""
+    return _claim(connection, LOOK.c.source == source, now, owner)
+
+
+def _claim(
+    connection: Connection, wanted: ColumnElement[bool], now: datetime, owner: str
+) -> Look | None:
+    free = and_(wanted, _unleased(now), or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now))
+    chosen = select(*COLUMNS).where(free).order_by(LOOK.c.due_at).limit(1)
+    row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    taken = connection.execute(
+        update(LOOK)
+        .where(LOOK.c.source == row.source, _unleased(now))
+        .values(lease_owner=owner, leased_until=now + LEASE, tried_at=now)
+    )
+    return Look(**row._mapping) if taken.rowcount == 1 else None
+
+
+def _unleased(now: datetime) -> ColumnElement[bool]:
+    return or_(LOOK.c.leased_until.is_(None), LOOK.c.leased_until <= now)
+
+
+def _host_is_free(now: datetime) -> ColumnElement[bool]:
+    other = LOOK.alias("other")
+    busy = and_(other.c.host == LOOK.c.host, other.c.leased_until > now)
+    return ~exists(select(other.c.source).where(busy))
+
+
+def settle(connection: Connection, source: str, owner: str, outcome: Mapping[str, Any]) -> bool:
+    """Write how a look went and let go of it; False where the lease had gone to another."""
+    written = connection.execute(
+        update(LOOK)
+        .where(LOOK.c.source == source, LOOK.c.lease_owner == owner)
+        .values(**outcome, lease_owner="", leased_until=None)
+    )
+    return written.rowcount == 1
+
+
+def everything(connection: Connection, sources: Collection[str]) -> tuple[Look, ...]:
+    """Each of these sources as it was last looked at."""
+    rows = connection.execute(select(*COLUMNS).where(LOOK.c.source.in_(sources)))
+    return tuple(Look(**row._mapping) for row in rows)

@@ -1,0 +1,19 @@
+"""What Alembic runs: the steps, inside the transaction that the opener has begun."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from monitor.store import tables
+
+assert tables.Mention.metadata is SQLModel.metadata  # noqa: S101 - the tables must be loaded
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,193 @@
+"""The tables, and the one column type that keeps a time's zone on every database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, Table, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment: refused without a zone, kept in UTC, given back in UTC (SQLite forgets zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Into the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone was to be stored: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Out of the database."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def _moment(nullable: bool = True) -> Any:
+    return Column(Utc(), nullable=nullable)
+
+
+class Look(SQLModel, table=True):
+    """A source as the program remembers it: when it is next looked at, and how it went.
+
+    `heard` maps each school that the source has been read for to a fingerprint of its watch;
+    `validators` belongs to the fetch, `memo` to the source. `host` keeps two polls of one site
+    from running at once.
+    """
+
+    source: str = Field(primary_key=True)
+    kind: str
+    host: str = ""
+    due_at: datetime = Field(sa_column=_moment(nullable=False))
+    not_before: datetime | None = Field(default=None, sa_column=_moment())
+    lease_owner: str = ""
+    leased_until: datetime | None = Field(default=None, sa_column=_moment())
+    validators: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    memo: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    heard: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    tried_at: datetime | None = Field(default=None, sa_column=_moment())
+    good_at: datetime | None = Field(default=None, sa_column=_moment())
+    failures: int = 0
+    health: str = "ok"
+    error: str = ""
+    fetched: int = 0
+
+
+class Entry(SQLModel, table=True):
+    """That an entry of a source has been read: by its id, and by its words where ids change."""
+
+    __table_args__ = (Index("ix_entry_words", "source", "content"),)
+
+    source: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    content: str
+    seen_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Mention(SQLModel, table=True):
+    """A post that speaks of a school, as last read and judged.
+
+    There is no index, filter or total by author: a name is shown with its post and no more.
+    `story` is a hash of the canonical link; `same_as` names the first mention of that story.
+    """
+
+    __table_args__ = (
+        Unique("school", "source", "entry_key"),
+        Index("ix_mention_story", "school", "story"),
+        Index("ix_mention_school_seen", "school", "seen_at"),
+        Index("ix_mention_level_seen", "level", "seen_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    school: str
+    source: str
+    entry_key: str
+    story: str = ""
+    same_as: str | None = None
+    url: str = Field(default="", sa_column=Column(Text, nullable=False))
+    title: str = Field(default="", sa_column=Column(Text, nullable=False))
+    text: str = Field(default="", sa_column=Column(Text, nullable=False))
+    author: str = Field(default="", sa_column=Column(Text, nullable=False))
+    published: datetime | None = Field(default=None, sa_column=_moment())
+    seen_at: datetime = Field(sa_column=_moment(nullable=False))
+    revision: int = 1
+    relevant: bool = True
+    confidence: float = 1.0
+    level: str
+    highest: str
+    tier: str | None = None
+    sentiment: str
+    compound: float
+    language: str = "en"
+    categories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    reasons: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    incident: str | None = None
+
+
+class JudgementRow(SQLModel, table=True):
+    """Each judgement of a mention, the first included: what was thought, when, by which judge."""
+
+    __tablename__ = "judgement"
+
+    mention_id: str = Field(primary_key=True, foreign_key="mention.id")
+    revision: int = Field(primary_key=True)
+    judged_at: datetime = Field(sa_column=_moment(nullable=False))
+    judge: str
+    answer: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class Evidence(SQLModel, table=True):
+    """What was read, as it was read: the entry's own fields, where, when, and their SHA-256."""
+
+    mention_id: str = Field(primary_key=True, foreign_key="mention.id")
+    revision: int = Field(primary_key=True)
+    address: str = Field(sa_column=Column(Text, nullable=False))
+    read_at: datetime = Field(sa_column=_moment(nullable=False))
+    record: str = Field(sa_column=Column(Text, nullable=False))
+    sha256: str = Field(max_length=64)
+
+
+class Delivery(SQLModel, table=True):
+    """The outbox: who is owed what, when; then the message itself, fixed; then how it went.
+
+    `state` is owed, sent, refused (for ever), given up (five days of trying) or dropped (the
+    same person has been told by another message). While it is owed, `next_at` says when it is
+    due; `message_id`, `date`, `sender`, `recipient` and `content` are written once, at the first
+    claim, before any server is spoken to.
+    """
+
+    __table_args__ = (
+        Unique("mention_id", "level", "email"),
+        Index("ix_delivery_due", "state", "next_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    mention_id: str = Field(foreign_key="mention.id")
+    school: str
+    level: str
+    priority: int
+    role: str
+    email: str
+    owed_at: datetime = Field(sa_column=_moment(nullable=False))
+    due_at: datetime = Field(sa_column=_moment(nullable=False))
+    next_at: datetime = Field(sa_column=_moment(nullable=False))
+    state: str = "owed"
+    lease_owner: str = ""
+    leased_until: datetime | None = Field(default=None, sa_column=_moment())
+    attempts: int = 0
+    tried_at: datetime | None = Field(default=None, sa_column=_moment())
+    error: str = Field(default="", sa_column=Column(Text, nullable=False))
+    message_id: str | None = None
+    date: datetime | None = Field(default=None, sa_column=_moment())
+    sender: str = ""
+    recipient: str = ""
+    content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    sent_at: datetime | None = Field(default=None, sa_column=_moment())
+    reply: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class Outage(SQLModel, table=True):
+    """A way out that is shut for every letter: since when, why, and when it is tried again."""
+
+    channel: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=_moment(nullable=False))
+    failures: int
+    paused_until: datetime = Field(sa_column=_moment(nullable=False))
+    error: str = Field(sa_column=Column(Text, nullable=False))
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table behind a model, for queries that read and write many rows at once."""
+    return model.metadata.tables[str(model.__tablename__)]

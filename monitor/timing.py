@@ -1,0 +1,54 @@
+"""PURE: when a source is looked at again, and when a letter is tried again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+# What Postfix does with a mail server that is away (RFC 5321, 4.5.4.1: at least 4 to 5 days).
+PATIENCE = timedelta(days=5)
+# While the server refuses every letter one is tried at least this often, so that all of them
+# leave within minutes of its return.
+LONGEST_PAUSE = 5 * MINUTE
+DAILY = frozenset({"blocked", "dead", "needs you"})
+
+
+def next_look(
+    now: datetime,
+    every: timedelta,
+    *,
+    jitter: float,
+    health: str = "ok",
+    failures: int = 0,
+    asked: timedelta | None = None,
+) -> datetime:
+    """When a source is due again.
+
+    `jitter` is a chance from 0 to 1: up to a fifth of the interval is added, so that schools do
+    not all ask at nine. A failing source is left longer each time, an hour at most unless its
+    own interval is longer; one that needs a person, daily; what a site asks for is kept, a day
+    at most.
+    """
+    wait = every
+    if health in DAILY:
+        wait = max(every, DAY)
+    elif failures:
+        wait = max(every, min(every * 2 ** min(failures, 10), HOUR))
+    return now + max(wait * (1 + jitter / 5), min(asked or timedelta(), DAY))
+
+
+def next_try(now: datetime, attempts: int) -> datetime:
+    """When one letter is tried again after so many tries: 1, 2, 4 ... minutes, an hour at most."""
+    return now + min(MINUTE * 2 ** min(max(attempts - 1, 0), 10), HOUR)
+
+
+def next_probe(now: datetime, failures: int) -> datetime:
+    """When a server that refuses every letter is tried again: 1, 2, 4, then every 5 minutes."""
+    return now + min(MINUTE * 2 ** min(max(failures - 1, 0), 10), LONGEST_PAUSE)
+
+
+def has_waited_long_enough(first_due: datetime, now: datetime) -> bool:
+    """True once a letter has been tried for five days."""
+    return now - first_due >= PATIENCE

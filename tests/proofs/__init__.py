@@ -1,0 +1,1 @@
+"""The long proofs; their seeded short forms run with the tests."""

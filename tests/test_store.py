@@ -1,0 +1,466 @@
+"""What the store promises on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlmodel import SQLModel
+
+from alerts.base import Letter
+from monitor.judge.terms import Judgement, Level, Reason
+from monitor.store import deliveries, leases, looks, mentions
+from monitor.store.deliveries import Outage, Owed
+from monitor.store.engine import Store, StoreError
+from monitor.store.mentions import EVIDENCE, JUDGEMENT, Mention
+from monitor.store.opening import open_store, sole_use
+from tests.conftest import Clock
+
+NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
+LETTER = Letter("<a@b.example>", NOW, "Footprint <f@b.example>", "head@b.example", b"hello\r\n")
+
+
+def a_mention(number: int = 1, **changed: object) -> Mention:
+    """A mention of Hollybrook with everything filled in."""
+    fields: dict[str, object] = {
+        "id": f"m{number}",
+        "school": "hollybrook",
+        "source": "gazette",
+        "entry_key": f"key{number}",
+        "story": "",
+        "same_as": None,
+        "url": "https://gazette.example/1",
+        "title": "Title",
+        "text": "Text \u2603",
+        "author": "A. Parent",
+        "published": NOW - timedelta(hours=2),
+        "seen_at": NOW,
+        "revision": 1,
+        "relevant": True,
+        "confidence": 0.9,
+        "level": "urgent",
+        "highest": "urgent",
+        "tier": "sure",
+        "sentiment": "negative",
+        "compound": -0.5,
+        "language": "en",
+        "categories": ("threat",),
+        "reasons": ({"rule": "threat.x", "start": 0, "end": 5, "text": "Title", "says": "why"},),
+        "incident": None,
+    }
+    return Mention(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+def an_alert(number: int = 1, mention: str = "m1", **changed: object) -> Owed:
+    """An urgent alert to the head, due now."""
+    fields: dict[str, object] = {
+        "id": f"d{number}",
+        "mention_id": mention,
+        "school": "hollybrook",
+        "level": "urgent",
+        "priority": 3,
+        "role": "headteacher",
+        "email": f"head{number}@b.example",
+        "due_at": NOW,
+    }
+    return Owed(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+def keep(store: Store, *owed: Owed) -> None:
+    """Store the mention m1 and what is owed for it."""
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        deliveries.owe(connection, owed, NOW)
+
+
+def test_a_mention_comes_back_as_it_was_stored(store: Store) -> None:
+    stored = a_mention()
+    with store.writing() as connection:
+        mentions.add(connection, [stored])
+    with store.reading() as connection:
+        assert mentions.one(connection, "m1") == stored
+
+
+def test_times_come_back_in_utc_whatever_zone_they_had(store: Store) -> None:
+    summer = timezone(timedelta(hours=1))
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention(seen_at=datetime(2026, 7, 1, 9, 30, tzinfo=summer))])
+    with store.reading() as connection:
+        found = mentions.one(connection, "m1")
+    assert found is not None
+    assert found.seen_at == datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
+    assert found.seen_at.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    bare = datetime(2026, 7, 1, 9, 30)  # noqa: DTZ001 - the very thing that is refused
+    with pytest.raises(StoreError, match="without a zone"), store.writing() as connection:
+        mentions.add(connection, [a_mention(seen_at=bare)])
+
+
+def test_an_error_in_a_transaction_leaves_nothing_of_it(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        deliveries.owe(connection, [an_alert()], NOW)
+        raise ZeroDivisionError
+    with store.reading() as connection:
+        assert mentions.one(connection, "m1") is None
+        assert deliveries.one(connection, "d1") is None
+
+
+def test_the_same_entry_cannot_be_stored_twice_for_a_school(store: Store) -> None:
+    with pytest.raises(StoreError), store.writing() as connection:
+        mentions.add(connection, [a_mention(1), a_mention(2, entry_key="key1")])
+    with store.reading() as connection:
+        assert mentions.listed(connection) == ()
+
+
+def test_one_alert_to_a_person_for_each_level_of_a_mention(store: Store) -> None:
+    keep(store, an_alert(1, email="head@b.example"))
+    with pytest.raises(StoreError), store.writing() as connection:
+        deliveries.owe(connection, [an_alert(2, email="head@b.example")], NOW)
+
+
+def test_entries_are_known_by_their_key_and_by_their_words(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.note_entries(connection, "gazette", {"k1": "c1", "k2": "c2"}, NOW)
+        mentions.note_entries(connection, "other", {"k3": "c1"}, NOW)
+    with store.reading() as connection:
+        assert mentions.known_entries(connection, "gazette", {"k1", "k9"}, {"c2", "c9"}) == {
+            "k1": "c1",
+            "k2": "c2",
+        }
+
+
+def test_thousands_of_entries_are_looked_up_at_once(store: Store) -> None:
+    many = {f"k{number}": f"c{number}" for number in range(3000)}
+    with store.writing() as connection:
+        mentions.note_entries(connection, "gazette", many, NOW)
+        mentions.note_entries(connection, "gazette", {**many, "k1": "changed"}, NOW)
+    with store.reading() as connection:
+        known = mentions.known_entries(connection, "gazette", many, ())
+    assert known == {**many, "k1": "changed"}
+
+
+def test_an_entry_under_a_new_id_takes_its_mention_along(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.note_entries(connection, "gazette", {"key1": "c1"}, NOW)
+        mentions.add(connection, [a_mention()])
+        mentions.rename_entries(connection, "gazette", {"key1": "key7"})
+    with store.reading() as connection:
+        assert mentions.known_entries(connection, "gazette", {"key7"}, ()) == {"key7": "c1"}
+        assert list(mentions.of_entries(connection, "gazette", {"key7"})) == [
+            ("hollybrook", "key7")
+        ]
+
+
+def test_what_was_read_is_kept_with_the_hash_of_exactly_what_is_stored(store: Store) -> None:
+    record = {"title": "<b>As read</b>", "id": "tag:1"}
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        mentions.keep_evidence(connection, [(a_mention(), record)], NOW)
+    with store.reading() as connection:
+        row = connection.execute(select(EVIDENCE)).one()
+    assert json.loads(row.record) == record
+    assert row.sha256 == hashlib.sha256(row.record.encode()).hexdigest()
+    assert (row.address, row.read_at) == ("https://gazette.example/1", NOW)
+
+
+def test_every_judgement_of_a_mention_is_kept_beside_the_first(store: Store) -> None:
+    judged = Judgement(
+        "hollybrook", True, 0.9, "negative", -0.5, ("threat",), Level.URGENT, "sure", "en",
+        (Reason("threat.x", 0, 5, "Title", "why"),),
+    )  # fmt: skip
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        for revision in (1, 2):
+            mentions.keep_judgements(
+                connection, [(a_mention(revision=revision), judged)], "0.1.0", NOW
+            )
+    with store.reading() as connection:
+        rows = connection.execute(select(JUDGEMENT).order_by(JUDGEMENT.c.revision)).all()
+    assert [(row.revision, row.answer["level"], row.judge) for row in rows] == [
+        (1, "urgent", "0.1.0"),
+        (2, "urgent", "0.1.0"),
+    ]
+
+
+def test_mentions_are_listed_newest_first_and_only_relevant_ones(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.add(
+            connection,
+            [
+                a_mention(1),
+                a_mention(2, seen_at=NOW + timedelta(hours=1), level="watch"),
+                a_mention(3, school="elmside"),
+                a_mention(4, relevant=False),
+            ],
+        )
+    with store.reading() as connection:
+        assert [m.id for m in mentions.listed(connection)] == ["m2", "m1", "m3"]
+        assert [m.id for m in mentions.listed(connection, school="hollybrook")] == ["m2", "m1"]
+        assert [m.id for m in mentions.listed(connection, level="watch")] == ["m2"]
+        later = NOW + timedelta(minutes=1)
+        assert [m.id for m in mentions.listed(connection, since=later)] == ["m2"]
+        assert [m.id for m in mentions.listed(connection, limit=1)] == ["m2"]
+
+
+def test_letters_are_claimed_most_serious_first_then_oldest(store: Store) -> None:
+    keep(
+        store,
+        an_alert(1, level="respond", priority=2, due_at=NOW - timedelta(hours=3)),
+        an_alert(2, due_at=NOW - timedelta(minutes=1)),
+        an_alert(3, due_at=NOW - timedelta(minutes=2)),
+        an_alert(4, due_at=NOW + timedelta(minutes=1)),
+    )
+    claimed = []
+    with store.writing() as connection:
+        while found := deliveries.claim(connection, NOW, "me", ["hollybrook"]):
+            claimed.append(found.id)
+    assert claimed == ["d3", "d2", "d1"]
+
+
+def test_a_claimed_letter_is_free_again_when_its_lease_runs_out(store: Store, clock: Clock) -> None:
+    keep(store, an_alert())
+    with store.writing() as connection:
+        assert deliveries.claim(connection, NOW, "one", ["hollybrook"])
+        assert deliveries.claim(connection, NOW, "two", ["hollybrook"]) is None
+        deliveries.renew(connection, "d1", "one", NOW + timedelta(seconds=50))
+        soon = NOW + timedelta(seconds=70)
+        assert deliveries.claim(connection, soon, "two", ["hollybrook"]) is None
+        late = NOW + timedelta(seconds=111)
+        assert deliveries.claim(connection, late, "two", ["hollybrook"])
+
+
+def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
+    keep(store, an_alert())
+    with store.writing() as connection:
+        looks.sync(connection, {"gazette": ("feed", "gazette.example")}, NOW)
+        assert deliveries.claim(connection, NOW, "dead", ["hollybrook"])
+        assert looks.claim_due(connection, NOW, "dead", ["gazette"])
+        assert leases.owners(connection) == {"dead"}
+        leases.release(connection, "dead")
+        assert deliveries.claim(connection, NOW, "me", ["hollybrook"])
+        assert looks.claim_due(connection, NOW, "me", ["gazette"])
+
+
+def test_a_message_is_fixed_once_and_never_written_again(store: Store) -> None:
+    keep(store, an_alert())
+    other = Letter("<other@b.example>", NOW, "x", "y@b.example", b"other")
+    with store.writing() as connection:
+        deliveries.fix(connection, "d1", LETTER, "head@b.example")
+        deliveries.fix(connection, "d1", other, "y@b.example")
+        found = deliveries.one(connection, "d1")
+    assert found is not None
+    assert found.letter == LETTER
+
+
+def test_a_higher_level_drops_what_a_person_was_still_owed_at_a_lower_one(store: Store) -> None:
+    lesser = an_alert(1, level="respond", priority=2, email="head@b.example")
+    keep(store, lesser)
+    with store.writing() as connection:
+        deliveries.owe(connection, [an_alert(2, email="head@b.example")], NOW)
+        found = deliveries.one(connection, "d1")
+        assert found is not None
+        assert found.state == "dropped"
+        claimed = deliveries.claim(connection, NOW, "me", ["hollybrook"])
+    assert claimed is not None
+    assert claimed.id == "d2"
+
+
+def test_an_ended_delivery_is_never_claimed_again(store: Store) -> None:
+    keep(store, an_alert(1), an_alert(2), an_alert(3))
+    with store.writing() as connection:
+        deliveries.sent(connection, "d1", "250 ok", NOW)
+        deliveries.ended(connection, "d2", "refused", "550 no such person")
+        deliveries.postponed(connection, "d3", "450 later", NOW + timedelta(minutes=1))
+        assert deliveries.claim(connection, NOW, "me", ["hollybrook"]) is None
+        troubled = [found.id for found in deliveries.troubled(connection, ["hollybrook"])]
+        counted = deliveries.counts(connection, ["hollybrook"])
+    assert sorted(troubled) == ["d2", "d3"]
+    assert counted == {"sent": 1, "refused": 1, "owed": 1}
+
+
+def test_an_outage_is_written_down_and_cleared(store: Store) -> None:
+    shut = Outage("smtp", NOW, 2, NOW + timedelta(minutes=2), "connection refused")
+    with store.writing() as connection:
+        deliveries.shut(connection, shut)
+        deliveries.shut(connection, shut)
+        assert deliveries.outage(connection, "smtp") == shut
+        deliveries.reopen(connection, "smtp")
+        assert deliveries.outage(connection, "smtp") is None
+
+
+def test_two_sources_of_one_site_are_not_read_at_once(store: Store) -> None:
+    sources = {"a": ("feed", "one.example"), "b": ("feed", "one.example"), "c": ("feed", "two")}
+    with store.writing() as connection:
+        looks.sync(connection, sources, NOW)
+        claimed = [looks.claim_due(connection, NOW, "me", sources) for _ in range(3)]
+        names = {look.source for look in claimed if look}
+        assert len(names) == 2
+        assert "c" in names
+        first = (names - {"c"}).pop()
+        later = {"due_at": NOW + timedelta(hours=1)}
+        assert looks.settle(connection, first, "me", later)
+        assert looks.claim_due(connection, NOW, "me", sources)
+
+
+def test_a_look_taken_over_by_another_process_cannot_be_settled(store: Store) -> None:
+    with store.writing() as connection:
+        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        assert looks.claim(connection, "a", NOW, "slow")
+        late = NOW + timedelta(minutes=11)
+        assert looks.claim(connection, "a", late, "quick")
+        assert not looks.settle(connection, "a", "slow", {"failures": 9})
+        (look,) = looks.everything(connection, ["a"])
+    assert look.failures == 0
+
+
+def test_a_site_that_asked_to_be_left_alone_is_left_alone(store: Store) -> None:
+    with store.writing() as connection:
+        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        assert looks.claim(connection, "a", NOW, "me")
+        asked = {"not_before": NOW + timedelta(hours=1), "due_at": NOW}
+        assert looks.settle(connection, "a", "me", asked)
+        assert looks.claim(connection, "a", NOW, "me") is None
+        assert looks.claim_due(connection, NOW, "me", ["a"]) is None
+        assert looks.claim(connection, "a", NOW + timedelta(hours=1), "me")
+
+
+def test_six_threads_claim_every_letter_once(store: Store) -> None:
+    keep(store, *(an_alert(number) for number in range(120)))
+
+    def claim_all(owner: str) -> list[str]:
+        mine: list[str] = []
+        misses = 0
+        # A claim that loses a race comes back empty although more is waiting.
+        while misses < 20:
+            with store.writing() as connection:
+                found = deliveries.claim(connection, NOW, owner, ["hollybrook"])
+            if found:
+                mine.append(found.id)
+            else:
+                misses += 1
+        return mine
+
+    with ThreadPoolExecutor(6) as pool:
+        claimed = [name for names in pool.map(claim_all, "abcdef") for name in names]
+    assert sorted(claimed) == sorted(f"d{number}" for number in range(120))
+
+
+def test_the_migrated_tables_are_those_of_the_models(store: Store) -> None:
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(database_url: str) -> None:
+    store = open_store(database_url)
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    with pytest.raises(StoreError, match=r"newer Footprint.*9999.*nothing was changed"):
+        open_store(database_url)
+
+
+def test_no_author_is_an_index_a_filter_or_a_total() -> None:
+    indexed = {
+        column.name
+        for table in SQLModel.metadata.tables.values()
+        for index in table.indexes
+        for column in index.columns
+    }
+    assert "author" not in indexed
+    source = "".join(path.read_text("utf-8") for path in Path("monitor/store").glob("*.py"))
+    assert ".c.author" not in source
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """A SQLite database with one mention in it."""
+    path = tmp_path / "footprint.db"
+    store = open_store(f"sqlite:///{path}")
+    keep(store)
+    store.close()
+    yield path
+
+
+def test_a_sqlite_file_survives_a_power_cut_by_its_settings(file: Path) -> None:
+    store = open_store(f"sqlite:///{file}")
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    store.close()
+
+
+def test_a_sqlite_file_can_be_read_by_its_owner_alone(file: Path) -> None:
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_an_emptied_file_is_not_started_afresh(file: Path) -> None:
+    file.write_bytes(b"")
+    with pytest.raises(StoreError, match="is empty, so what it held is gone"):
+        open_store(f"sqlite:///{file}")
+
+
+def test_a_damaged_file_is_refused_with_what_to_do(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[4096 : 4096 * 6] = b"\xa5" * (4096 * 5)
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged.*put a backup in its place"):
+        open_store(f"sqlite:///{file}")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "footprint.db").write_text("Dear head, " * 500)
+    with pytest.raises(StoreError, match="not a database of ours"):
+        open_store(f"sqlite:///{tmp_path / 'footprint.db'}")
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.commit()
+    other.close()
+    with pytest.raises(StoreError, match="another program's tables"):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="the folder .* is not there; make it first"):
+        open_store(f"sqlite:///{tmp_path / 'nowhere' / 'footprint.db'}")
+
+
+def test_what_a_killed_start_left_behind_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "footprint.db.new").write_bytes(b"half")
+    open_store(f"sqlite:///{tmp_path / 'footprint.db'}").close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["footprint.db"]
+
+
+def test_a_second_process_on_the_same_file_is_refused(file: Path) -> None:
+    with sole_use(f"sqlite:///{file}"):
+        with (
+            pytest.raises(StoreError, match="in use by another Footprint"),
+            sole_use(f"sqlite:///{file}"),
+        ):
+            pass
+    with sole_use(f"sqlite:///{file}"):
+        pass
+
+
+def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
+    with store.writing() as writer:
+        mentions.add(writer, [a_mention()])
+        with store.reading() as reader:
+            assert mentions.one(reader, "m1") is None
