@@ -1,0 +1,140 @@
+"""Says what an alert has to say: a mention's plain values become a Notice. Pure; names nobody."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from alerts.base import Notice
+from monitor.judge.terms import Level, Tier
+from monitor.settings import Role
+
+FAIR = "This may be fair. People are entitled to say it."
+LONDON = ZoneInfo("Europe/London")
+OTHER = "other"
+
+# To copy an indecent image of a child is a crime, whatever else the post may be.
+_NO_IMAGES = (
+    "If an image may show a child indecently, do not open or copy it: note its address only."
+)
+_IMAGES = frozenset({"safeguarding", "sexual"})
+
+_ROLES: Mapping[Role, str] = {
+    "headteacher": "the headteacher",
+    "deputy": "the deputy headteacher",
+    "dsl": "the safeguarding lead",
+    "deputy_dsl": "the deputy safeguarding lead",
+    "duty": "the duty leader",
+    "office": "the school office",
+    "chair": "the chair of governors",
+    "vice_chair": "the vice-chair of governors",
+    "clerk": "the clerk to the governors",
+    "dpo": "the data protection officer",
+    "it": "IT support",
+    "governor": "a governor",
+    "trust": "the trust",
+    "staff": "a member of staff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One category of `steps.toml`: what it may be, what to do now and what not to do."""
+
+    kind: str
+    steps: tuple[str, ...]
+    avoid: str
+    critical: bool = False
+
+
+@cache
+def advice() -> Mapping[str, Advice]:
+    """The advice for each category, the most serious first and `OTHER` last."""
+    table = tomllib.loads(files("monitor").joinpath("steps.toml").read_text("utf-8"))
+    return {
+        name: Advice(row["kind"], tuple(row["steps"]), row["avoid"], row.get("critical", False))
+        for name, row in table.items()
+    }
+
+
+def alert(
+    *,
+    school_id: str,
+    school: str,
+    level: Level,
+    tier: Tier | None,
+    categories: Sequence[str],
+    says: Sequence[str],
+    place: str,
+    link: str,
+    page: str,
+    published: datetime | None,
+    seen: datetime,
+    told: Sequence[Role],
+    reference: str,
+    zone: tzinfo = LONDON,
+) -> Notice:
+    """What one person is told of a mention.
+
+    `says` are its reasons in plain English; `place` is the source's name as people know it;
+    `page` is the mention's page in Footprint, or empty; `told` are the roles of everybody else
+    who hears of it. Raises ValueError for a level that owes no alert.
+    """
+    if not level.needs_response:
+        raise ValueError(f"a mention of level {level} owes no alert")
+    kinds = _ranked(categories)
+    return Notice(
+        school_id=school_id,
+        school=school,
+        level=_named(level),
+        possible=level is Level.URGENT and tier == "possible",
+        kinds=tuple(advice()[kind].kind for kind in kinds),
+        place=place,
+        posted=worded(published, zone, beside=seen) if published else "",
+        seen=worded(seen, zone),
+        link=link,
+        page=page,
+        why=tuple(dict.fromkeys(filter(None, says))),
+        steps=_steps(kinds, level),
+        avoid=_avoid(kinds),
+        told=tuple(_ROLES[role] for role in dict.fromkeys(told)),
+        reference=reference,
+    )
+
+
+def worded(moment: datetime, zone: tzinfo = LONDON, *, beside: datetime | None = None) -> str:
+    """A moment as people say it: "Saturday 21 November at 21:40".
+
+    The year is said too where it is not that of `beside`: an old post must not look like news.
+    """
+    here = moment.astimezone(zone)
+    year = f" {here.year}" if beside and beside.astimezone(zone).year != here.year else ""
+    return f"{here:%A} {here.day} {here:%B}{year} at {here:%H:%M}"
+
+
+def _named(level: Level) -> Literal["urgent", "respond"]:
+    return "urgent" if level is Level.URGENT else "respond"
+
+
+def _ranked(categories: Sequence[str]) -> tuple[str, ...]:
+    """The known categories, the most serious first; `OTHER` where there is none."""
+    return tuple(name for name in advice() if name in categories) or (OTHER,)
+
+
+def _steps(kinds: tuple[str, ...], level: Level) -> tuple[str, ...]:
+    """The most serious category decides; criticism is called fair before any step against it."""
+    first, *others = advice()[kinds[0]].steps
+    criticism = level is Level.RESPOND and any(advice()[kind].critical for kind in kinds)
+    return (f"{FAIR} {first}" if criticism else first, *others)
+
+
+def _avoid(kinds: tuple[str, ...]) -> str:
+    avoid = advice()[kinds[0]].avoid
+    hidden = kinds[0] not in _IMAGES and not _IMAGES.isdisjoint(kinds)
+    return f"{avoid} {_NO_IMAGES}" if hidden else avoid
