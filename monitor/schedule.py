@@ -19,11 +19,11 @@ from monitor.store.engine import StoreError
 
 log = logging.getLogger("footprint")
 
-# Four sources are read at once, so that a few slow ones do not hold up the rest, and two letters
-# carried, so that a server that takes ten minutes over one does not hold up an urgent one.
+# Four sources are read at once, so that a few slow ones do not hold up the rest. One letter is
+# carried at a time: a killed process then repeats one message at most.
 POLLERS = 4
 POLL_SECONDS = 2
-CARRIERS = 2
+CARRIERS = 1
 CARRY_SECONDS = 1
 
 

@@ -391,7 +391,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
     store = open_store(f"sqlite:///{path}")
     keep(store)
     store.close()
-    yield path
+    return path
 
 
 def test_a_sqlite_file_survives_a_power_cut_by_its_settings(file: Path) -> None:

@@ -1,0 +1,396 @@
+"""The crash proof: kill -9 at random and at chosen moments; no alert is lost, none is made anew.
+
+Posts arrive on a real loopback web server, a real SMTP server answers after 0 to 20 ms, and
+`footprint run` is killed again and again: at a random moment, or exactly when the servers see it
+at a chosen stage. Then it is left in peace, and the accounts are made up from what the SMTP
+server had accepted at the moment of each of its 250s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import email
+import email.policy
+import hashlib
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.postgres import PostgresServer
+
+FEED_STAGES = ("asked", "half the feed", "feed sent")
+MAIL_STAGES = ("connect", "mail", "rcpt", "data", "before 250", "after 250")
+STAGES = FEED_STAGES + MAIL_STAGES
+RECIPIENTS = ("head@hollybrook.example", "dsl@hollybrook.example")
+# From the first instruction of the interpreter to well into the first deliveries.
+LONGEST_LIFE = 4.0
+REST_SECONDS = 120
+
+
+class Killer:
+    """Kills the program when it reaches the stage that is wished for next."""
+
+    def __init__(self) -> None:
+        self.wish = ""
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def reached(self, stage: str) -> None:
+        """One of the servers says where the program is now."""
+        if stage == self.wish and self.process is not None:
+            self.wish = ""
+            self.process.kill()
+
+
+@dataclass
+class Town:
+    """Where posts arrive: a feed that grows."""
+
+    killer: Killer
+    posts: int = 0
+    server: ThreadingHTTPServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Listen on a free port of this machine."""
+        town = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                town.killer.reached("asked")
+                body = town.feed()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/rss+xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(body[: len(body) // 2])
+                    self.wfile.flush()
+                    town.killer.reached("half the feed")
+                    self.wfile.write(body[len(body) // 2 :])
+                except OSError:
+                    return
+                town.killer.reached("feed sent")
+
+            def log_message(self, *_: object) -> None:
+                """Quiet: the accounts are printed at the end."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        """The port that was free."""
+        return int(self.server.server_address[1])
+
+    def feed(self) -> bytes:
+        """Every post so far as RSS."""
+        now = format_datetime(datetime.now(UTC))
+        items = "".join(
+            f"<item><guid isPermaLink='false'>post-{n}</guid><title>Threat {n}</title>"
+            f"<link>https://town.example/p/{n}</link><pubDate>{now}</pubDate><description>"
+            f"I am going to bring a knife to Hollybrook Primary School tomorrow and stab the head, "
+            f"this is message {n}.</description></item>"
+            for n in range(self.posts)
+        )
+        return f"<rss version='2.0'><channel><title>Town</title>{items}</channel></rss>".encode()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message at the moment of its 250."""
+
+    message_id: str
+    date: str
+    recipient: str
+    digest: str
+    post: int
+
+
+class PostOffice:
+    """A real SMTP server that takes 0 to 20 ms for each reply and writes down what it accepts."""
+
+    def __init__(self, killer: Killer, chance: random.Random) -> None:
+        self.accepted: list[Accepted] = []
+        self._killer, self._chance = killer, chance
+        office = self
+
+        class Server(SMTP):
+            async def push(self, status: str | bytes) -> None:
+                await asyncio.sleep(office._chance.uniform(0, 0.02))
+                await super().push(status)
+                text = status if isinstance(status, str) else status.decode("ascii", "replace")
+                if text.startswith("220"):
+                    office._killer.reached("connect")
+                elif text.startswith("354"):
+                    office._killer.reached("data")
+                elif text.startswith("250 held"):
+                    office._killer.reached("after 250")
+
+        class Desk(Controller):
+            def factory(self) -> SMTP:
+                return Server(self.handler, loop=self.loop, data_size_limit=None)
+
+        self._controller = Desk(self, hostname="127.0.0.1", port=_free_port())
+        self._controller.start()
+
+    @property
+    def port(self) -> int:
+        """The port that was free."""
+        return int(self._controller.port)
+
+    async def handle_MAIL(
+        self, _s: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """The sender is named."""
+        self._killer.reached("mail")
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 ok"
+
+    async def handle_RCPT(
+        self, _s: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """The recipient is named."""
+        self._killer.reached("rcpt")
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, _s: SMTP, _session: Session, envelope: Envelope) -> str:
+        """The final dot has come: from the next instruction on, the message is held."""
+        self._killer.reached("before 250")
+        content = bytes(envelope.content or b"")
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        body = message.get_body(("plain",))
+        link = re.search(r"town\.example/p/(\d+)", body.get_content() if body else "")
+        self.accepted.append(
+            Accepted(
+                str(message["Message-ID"]),
+                str(message["Date"]),
+                envelope.rcpt_tos[0],
+                hashlib.sha256(content).hexdigest(),
+                int(link.group(1)) if link else -1,
+            )
+        )
+        return "250 held"
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._controller.stop()
+
+
+def _free_port() -> int:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as probe:
+        return int(probe.server_address[1])
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the run shows. Every number but `kills`, `posts` and `repeats` must be 0."""
+
+    kills: int
+    by_stage: dict[str, int]
+    posts: int
+    alerts: int
+    lost: int
+    repeats: int
+    too_many_repeats: int
+    made_anew: int
+    altered: int
+    integrity: str
+
+    @property
+    def clean(self) -> bool:
+        """True where nothing was lost, nothing made anew, and the database is whole."""
+        wrong = self.lost + self.made_anew + self.altered + self.too_many_repeats
+        return wrong == 0 and self.integrity == "ok"
+
+    def lines(self) -> str:
+        """The account for people."""
+        stages = ", ".join(f"{name} {number}" for name, number in sorted(self.by_stage.items()))
+        return (
+            f"kills {self.kills} ({stages}); posts {self.posts}; alerts owed {self.alerts}; "
+            f"lost {self.lost}; raw repeats {self.repeats} (over one a kill: "
+            f"{self.too_many_repeats}); alerts made anew {self.made_anew}; repeats that differ "
+            f"{self.altered}; database {self.integrity}"
+        )
+
+
+def config(folder: Path, url: str, feed_port: int, mail_port: int) -> Path:
+    """A school whose feed is read every second."""
+    path = folder / "config.toml"
+    people = "".join(
+        f'[[schools.people]]\nname = "P"\nemail = "{address}"\nrole = "{role}"\n'
+        for address, role in zip(RECIPIENTS, ("headteacher", "dsl"), strict=True)
+    )
+    path.write_text(
+        f"""[database]
+url = "{url}"
+[http]
+contact = "office@hollybrook.example"
+private_hosts_allowed = ["127.0.0.1:{feed_port}"]
+[web]
+listen = "127.0.0.1:{_free_port()}"
+[mail]
+from = "Footprint <footprint@hollybrook.example>"
+host = "127.0.0.1"
+port = {mail_port}
+security = "none"
+[[sources]]
+id = "town"
+kind = "feed"
+url = "http://127.0.0.1:{feed_port}/feed"
+every_minutes = 0.02
+[[schools]]
+id = "hollybrook"
+name = "Hollybrook Primary School"
+places = ["Stanwick"]
+{people}[schools.approval]
+headteacher = "Jane Ashdown"
+dpo_advice = "DPIA v1 agreed"
+date = 2026-09-01
+notice_url = "https://hollybrook.example/privacy"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def start(path: Path, log: Any) -> subprocess.Popen[bytes]:
+    """The program itself, as a person starts it."""
+    code = "from monitor.commands import main; main()"
+    command = [sys.executable, "-c", code, "run", "--config", str(path)]
+    return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def prove(
+    kills: int, seed: int, folder: Path, url: str, say: Callable[[str], None] = lambda _: None
+) -> Account:
+    """Kill the program so many times, leave it in peace, and make up the accounts."""
+    chance, killer = random.Random(seed), Killer()
+    town, office = Town(killer), PostOffice(killer, chance)
+    path = config(folder, url, town.port, office.port)
+    by_stage: dict[str, int] = defaultdict(int)
+    try:
+        with (folder / "program.log").open("wb") as log:
+            for number in range(kills):
+                town.posts += chance.randint(1, 3)
+                stage = chance.choice((*STAGES, *["at random"] * len(STAGES)))
+                by_stage[_one_life(start(path, log), killer, stage, chance)] += 1
+                if number % 20 == 19:
+                    say(f"{number + 1} kills, {len(office.accepted)} messages accepted")
+            _rest(start(path, log), town, office)
+    finally:
+        town.close()
+        office.close()
+    return _account(kills, dict(by_stage), town.posts, office.accepted, url)
+
+
+def _one_life(
+    process: subprocess.Popen[bytes], killer: Killer, stage: str, chance: random.Random
+) -> str:
+    """Let the program live until its stage, or a random moment, and kill it."""
+    killer.process, killer.wish = process, stage
+    life = chance.uniform(0, LONGEST_LIFE) if stage == "at random" else 2 * LONGEST_LIFE
+    try:
+        process.wait(life)
+        reached = stage
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        reached = "at random"
+    killer.wish = ""
+    return reached
+
+
+def _rest(process: subprocess.Popen[bytes], town: Town, office: PostOffice) -> None:
+    deadline = time.monotonic() + REST_SECONDS
+    wanted = town.posts * len(RECIPIENTS)
+    try:
+        while time.monotonic() < deadline and len(_told(office.accepted)) < wanted:
+            threading.Event().wait(0.1)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _told(accepted: list[Accepted]) -> set[tuple[int, str]]:
+    return {(message.post, message.recipient) for message in accepted}
+
+
+def _account(
+    kills: int, by_stage: dict[str, int], posts: int, accepted: list[Accepted], url: str
+) -> Account:
+    copies: dict[str, list[Accepted]] = defaultdict(list)
+    letters: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for message in accepted:
+        copies[message.message_id].append(message)
+        letters[message.post, message.recipient].add(message.message_id)
+    owed = {(post, recipient) for post in range(posts) for recipient in RECIPIENTS}
+    repeats = len(accepted) - len(copies)
+    return Account(
+        kills=kills,
+        by_stage=by_stage,
+        posts=posts,
+        alerts=len(owed),
+        lost=len(owed - set(letters)),
+        repeats=repeats,
+        too_many_repeats=max(0, repeats - kills),
+        made_anew=sum(len(ids) - 1 for ids in letters.values()),
+        altered=sum(len({(m.date, m.digest) for m in same}) - 1 for same in copies.values()),
+        integrity=_integrity(url),
+    )
+
+
+def _integrity(url: str) -> str:
+    if not url.startswith("sqlite:///"):
+        return "ok"
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    try:
+        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def main() -> int:
+    """The whole proof, on both databases; exit status 1 where anything was lost or made anew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20261121)
+    asked = parser.parse_args()
+    clean = True
+    with PostgresServer() as postgres:
+        for name in ("sqlite", "postgresql"):
+            with tempfile.TemporaryDirectory(prefix="fp-kill-") as folder:
+                file = f"sqlite:///{folder}/footprint.db"
+                url = file if name == "sqlite" else postgres.new_database()
+                account = prove(asked.kills, asked.seed, Path(folder), url, print)
+            print(f"{name}: {account.lines()}")
+            clean &= account.clean
+    print("PROVED" if clean else "NOT PROVED")
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
