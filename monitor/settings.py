@@ -2,169 +2,208 @@
 
 from __future__ import annotations
 
-from datetime import date, time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from monitor.judge.terms import Staff, Watch
+from monitor.school_settings import (
+    KNOWN_CONTACTS,
+    Approval,
+    DateRange,
+    Hours,
+    Person,
+    Role,
+    School,
+    StaffMember,
+)
+from monitor.setting_types import (
+    Contact,
+    Host,
+    HostPort,
+    Identifier,
+    Line,
+    Minutes,
+    Network,
+    Section,
+    Sender,
+    Switch,
+    WebAddress,
+    Whole,
+    Words,
+    host_and_port,
+    is_loopback,
+    refusal,
+    sender_parts,
+)
 
-Role = Literal[
-    "headteacher",
-    "deputy",
-    "dsl",
-    "deputy_dsl",
-    "duty",
-    "office",
-    "chair",
-    "vice_chair",
-    "clerk",
-    "dpo",
-    "it",
-    "governor",
-    "trust",
-    "staff",
+__all__ = [
+    "KNOWN_CONTACTS",
+    "Approval",
+    "Database",
+    "DateRange",
+    "Hours",
+    "Http",
+    "Mail",
+    "Person",
+    "Role",
+    "School",
+    "Section",
+    "Settings",
+    "SourceSettings",
+    "StaffMember",
+    "Web",
 ]
 
-
-class Section(BaseModel):
-    """One table of config.toml: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql://"
 
 
 class Database(Section):
-    """[database]: where mentions and alerts are kept."""
+    """[database]: where mentions and alerts are kept; `Settings.database_url` is the whole URL."""
 
-    url: str = "sqlite:///footprint.db"
+    url: Line = f"{SQLITE}footprint.db"
+    password: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _known_form(cls, url: str) -> str:
+        return _sqlite(url) if url.startswith("sqlite:") else _postgresql(url)
+
+    @field_validator("password")
+    @classmethod
+    def _has_a_user(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
+        url = info.data.get("url", SQLITE)
+        if password and not url.startswith(SQLITE) and "@" not in url:
+            raise refusal(f"needs a user in the url: {POSTGRESQL}user@host/name")
+        return password
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True for a file, False for a PostgreSQL server."""
+        return self.url.startswith(SQLITE)
+
+
+def _sqlite(url: str) -> str:
+    path = url.removeprefix(SQLITE)
+    if not url.startswith(SQLITE) or not path or path == ":memory:" or "?" in path:
+        raise refusal('must be sqlite:///PATH such as "sqlite:///footprint.db"')
+    return url
+
+
+def _postgresql(url: str) -> str:
+    form = f"{POSTGRESQL}user@host/name"
+    if not url.startswith(POSTGRESQL):
+        raise refusal(f"must begin with {SQLITE} or {POSTGRESQL}")
+    try:
+        parts = urlsplit(url)
+        wrong = parts.port == 0 or not parts.path.strip("/") or url.count("@") > 1
+        secret = parts.password is not None or "password=" in parts.query.casefold()
+    except ValueError:
+        wrong, secret = True, False
+    if secret:
+        raise refusal(
+            "must not hold a password: take it out, and add to [database] "
+            'password_env = "NAME" or password_file = "PATH"'
+        )
+    # The address is not repeated, for what is wrong with it may be a misplaced password.
+    if wrong:
+        raise refusal(f"must be of the form {form}")
+    return url
 
 
 class Http(Section):
-    """[http]: how the program shows itself to the sites it reads."""
+    """[http]: how the program shows itself to the sites it reads.
 
-    contact: str = ""
-    private_hosts_allowed: tuple[str, ...] = ()
+    `private_hosts_allowed` holds `host:port` of own machines that may be read all the same.
+    """
+
+    contact: Contact = ""
+    private_hosts_allowed: tuple[HostPort, ...] = ()
 
 
 class Web(Section):
-    """[web]: where the pages are served."""
+    """[web]: where the pages are served. The two TLS files are relative to `Settings.folder`."""
 
-    listen: str = "127.0.0.1:8000"
-    tls_cert: str = ""
-    tls_key: str = ""
-    trusted_proxies: tuple[str, ...] = ()
-    address: str = ""
+    tls_cert: Line = ""
+    tls_key: Line = ""
+    trusted_proxies: tuple[Network, ...] = ()
+    address: WebAddress = ""
+    listen: HostPort = "127.0.0.1:8000"
+
+    @field_validator("tls_key")
+    @classmethod
+    def _both_or_neither(cls, key: str, info: ValidationInfo) -> str:
+        if "tls_cert" in info.data and bool(key) != bool(info.data["tls_cert"]):
+            raise refusal("and tls_cert belong together: give both files, or neither")
+        return key
+
+    @field_validator("listen")
+    @classmethod
+    def _guarded(cls, listen: str, info: ValidationInfo) -> str:
+        guards = ("tls_cert", "tls_key", "trusted_proxies")
+        readable = all(guard in info.data for guard in guards)
+        local = is_loopback(host_and_port(listen)[0])
+        if readable and not local and not any(info.data[guard] for guard in guards):
+            raise refusal(
+                "would let other machines read the pages unencrypted: give tls_cert and "
+                "tls_key, or name a TLS proxy in trusted_proxies, or listen on 127.0.0.1"
+            )
+        return listen
 
     @property
     def host(self) -> str:
         """The address part of `listen`, without the brackets of IPv6."""
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_and_port(self.listen)[0]
 
     @property
     def port(self) -> int:
-        """The port part of `listen`."""
-        return int(self.listen.rpartition(":")[2])
+        """The port part of `listen`; 0 leaves the choice to the machine."""
+        return host_and_port(self.listen)[1]
 
 
 class Mail(Section):
     """[mail]: how alerts go out. Without a host they are written to a folder."""
 
-    from_: str = Field(default="Footprint <footprint@localhost>", alias="from")
-    host: str = ""
-    port: int = Field(default=587, ge=1, le=65535)
+    from_: Sender = Field(default="Footprint <footprint@localhost>", alias="from")
+    host: Host = ""
+    port: Annotated[Whole, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
+    user: Line = ""
     password: SecretStr = SecretStr("")
-    folder: str = "outbox"
+    folder: Words = "outbox"
 
-
-class Person(Section):
-    """[[schools.people]]: somebody who is told."""
-
-    name: str
-    email: str
-    roles: tuple[Role, ...]
-
-
-class StaffMember(Section):
-    """[[schools.staff]]: a name that is recognised in a post about the school."""
-
-    name: str
-    role: str = ""
-
-
-class Hours(Section):
-    """[schools.hours]: when the school answers; Europe/London."""
-
-    respond: tuple[time, time] = (time(7, 30), time(17, 30))
-    digest: str = "Mon 07:30"
-    holiday_contact: str = ""
-    escalate_minutes: int = Field(default=15, ge=1, le=1440)
-
-
-class Approval(Section):
-    """[schools.approval]: the head's approval and the data protection officer's advice."""
-
-    headteacher: str
-    dpo_advice: str
-    date: date
-    notice_url: str
-
-
-class DateRange(Section):
-    """A stretch of term, both ends included."""
-
-    first: date
-    last: date
-
-
-class School(Section):
-    """[[schools]]: one school, the words that mean it, and who is told."""
-
-    id: str
-    name: str
-    urn: int | None = None
-    aliases: tuple[str, ...] = ()
-    handles: tuple[str, ...] = ()
-    hashtags: tuple[str, ...] = ()
-    urls: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    term_dates: str | tuple[DateRange, ...] = ""
-    staff: tuple[StaffMember, ...] = ()
-    nation: Literal["england", "wales", "scotland", "northern_ireland"] = "england"
-    languages: tuple[Literal["en", "cy"], ...] = ("en",)
-    official_accounts: tuple[str, ...] = ()
-    people: tuple[Person, ...] = ()
-    hours: Hours = Hours()
-    contacts: dict[str, str] = Field(default_factory=dict)
-    approval: Approval | None = None
+    @field_validator("security")
+    @classmethod
+    def _encrypted(cls, security: str, info: ValidationInfo) -> str:
+        host = info.data.get("host", "")
+        if security == "none" and host and not is_loopback(host):
+            raise refusal(
+                'may be "none" only for a mail server on this machine (localhost); '
+                'write "starttls" or "tls"'
+            )
+        return security
 
     @property
-    def watch(self) -> Watch:
-        """The school as the judge knows it."""
-        return Watch(
-            id=self.id,
-            name=self.name,
-            aliases=self.aliases,
-            handles=self.handles,
-            hashtags=self.hashtags,
-            urls=self.urls,
-            places=self.places,
-            exclude=self.exclude,
-            staff=tuple(Staff(member.name, member.role) for member in self.staff),
-        )
+    def sender_name(self) -> str:
+        """The display name of `from`; may be empty."""
+        return sender_parts(self.from_)[0]
+
+    @property
+    def sender_address(self) -> str:
+        """The bare address of `from`."""
+        return sender_parts(self.from_)[1]
 
 
 class SourceSettings(Section):
     """[[sources]]: one place that is read. `options` is the kind's own `Options` model."""
 
-    id: str
-    kind: str
-    every_minutes: float = 60
-    schools: tuple[str, ...] = ()
-    enabled: bool = True
+    id: Identifier
+    kind: Words
+    every_minutes: Minutes = 60
+    schools: tuple[Words, ...] = ()
+    enabled: Switch = True
     options: Any = None
 
     def listens_for(self, school: str) -> bool:
@@ -186,3 +225,17 @@ class Settings(Section):
     def school(self, school_id: str) -> School | None:
         """The school of that id, if there is one."""
         return next((school for school in self.schools if school.id == school_id), None)
+
+    def path(self, name: str) -> Path:
+        """A file that the configuration names; a relative name starts at `folder`."""
+        return self.folder / name
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with its path resolved and its password in it: never print it."""
+        database = self.database
+        if database.is_sqlite:
+            return f"{SQLITE}{self.path(database.url.removeprefix(SQLITE)).as_posix()}"
+        password = quote(database.password.get_secret_value(), safe="")
+        signed_in = f":{password}@" if password else "@"
+        return database.url.replace("@", signed_in, 1)

@@ -1,0 +1,258 @@
+"""Reads config.toml and what stands beside it into Settings, or says everything wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from monitor.advice import advise, approved, run_problems
+from monitor.problems import ConfigError, Place, Problem, bounded, file_text, suggestion
+from monitor.setting_problems import known_keys, problems_of
+from monitor.setting_secrets import Vault
+from monitor.setting_types import host_and_port
+from monitor.settings import (
+    Database,
+    Http,
+    Mail,
+    School,
+    Section,
+    Settings,
+    SourceSettings,
+    Web,
+)
+from monitor.source_settings import SourceReader
+from monitor.toml_file import TomlFile, read_text, read_toml
+from monitor.toml_lines import KeyPath
+
+__all__ = [
+    "ConfigError",
+    "Problem",
+    "advise",
+    "approved",
+    "load",
+    "load_profiles",
+    "run_problems",
+]
+
+SCHOOLS_FOLDER = "schools.d"
+_TABLES = tuple(key for key in known_keys(Settings) if key != "folder")
+# TOML puts every line after [[schools.staff]] into that table; these three cannot be meant of a
+# member of staff, and are so often written there that they are understood as the school's.
+_MEANT_FOR_SCHOOL = ("nation", "languages", "official_accounts")
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of a list, such as one school, and where it stands."""
+
+    values: dict[str, Any]
+    path: KeyPath
+    place: Place
+
+    def problem(self, at: KeyPath, message: str) -> Problem:
+        return self.place.problem((*self.path, *at), message)
+
+
+def load(path: Path, env: Mapping[str, str]) -> Settings:
+    """The configuration at `path`, with its secrets taken from `env` and from the files it names.
+
+    Raises ConfigError with every mistake found, in the order of their lines.
+    """
+    reading = _Reading(Vault(path.absolute().parent, env))
+    settings = reading.settings(path)
+    if reading.problems or settings is None:
+        raise ConfigError(bounded(reading.problems))
+    return settings
+
+
+def load_profiles(path: Path) -> tuple[School, ...]:
+    """Schools from a JSON list with the keys of [[schools]]; raises ConfigError.
+
+    A profile's own `kind` is passed over; files that a profile names are not looked for.
+    """
+    place = Place(file_text(path))
+    tables = [
+        _Table({key: value for key, value in table.items() if key != "kind"}, at, place)
+        for table, at in _profiles(path)
+    ]
+    reading = _Reading(Vault(path.absolute().parent, {}), looks=False)
+    schools = reading.schools(tables)
+    if reading.problems:
+        raise ConfigError(bounded(reading.problems))
+    return schools
+
+
+def _profiles(path: Path) -> list[tuple[dict[str, Any], KeyPath]]:
+    line, why = 0, "must be a list of schools: [{…}, {…}]"
+    try:
+        values = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        values, line, why = None, error.lineno, "this is not valid JSON"
+    except (RecursionError, ValueError):
+        values = None
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise ConfigError((Problem(file_text(path), line, "", why),))
+    return [(value, ("profiles", index)) for index, value in enumerate(values)]
+
+
+@dataclass
+class _Reading:
+    """One reading: what is wrong is collected on the way; `looks` for the files that are named."""
+
+    vault: Vault
+    looks: bool = True
+    problems: list[Problem] = field(default_factory=list)
+
+    def settings(self, path: Path) -> Settings | None:
+        """The whole configuration; None where a part of it could not be made out."""
+        file = read_toml(path)
+        self._only(file, _TABLES)
+        database = self._section(Database, "database", file)
+        http = self._section(Http, "http", file)
+        web = self._section(Web, "web", file)
+        mail = self._section(Mail, "mail", file)
+        if isinstance(file.tables.get("web"), dict):
+            self._files(_Table(file.tables["web"], ("web",), file.place), "tls_cert", "tls_key")
+        tables = [*self._tables("schools", file), *self._schools_beside(path)]
+        schools = self.schools(tables)
+        sources = self._sources(file, http, tables)
+        if self.problems or not (database and http and web and mail):
+            return None
+        return Settings(
+            folder=self.vault.folder,
+            database=database,
+            http=http,
+            web=web,
+            mail=mail,
+            sources=sources,
+            schools=schools,
+        )
+
+    def schools(self, tables: list[_Table]) -> tuple[School, ...]:
+        """The schools that could be made out, ids looked at together."""
+        self._unique(tables)
+        schools = (self._school(table) for table in tables)
+        return tuple(school for school in schools if school)
+
+    def _school(self, read: _Table) -> School | None:
+        table = _with_its_own(read)
+        if self.looks:
+            self._files(table, "term_dates")
+        try:
+            return School.model_validate(table.values)
+        except ValidationError as error:
+            self.problems += problems_of(error, School, table.values, table.path, table.place)
+            return None
+
+    def _only(self, file: TomlFile, known: tuple[str, ...]) -> None:
+        for key in file.tables:
+            if key not in known:
+                why = f"is not a known setting{suggestion(key, known)}"
+                self.problems.append(file.place.problem((key,), why))
+
+    def _section(self, model: type[S], name: str, file: TomlFile) -> S | None:
+        table = file.tables.get(name, {})
+        if not isinstance(table, dict):
+            why = f"must be a table under one heading, [{name}]"
+            self.problems.append(file.place.problem((name,), why))
+            return None
+        filled, problems = self.vault.open(model, table, (name,), file.place)
+        self.problems += problems
+        try:
+            return model.model_validate(filled)
+        except ValidationError as error:
+            self.problems += problems_of(error, model, table, (name,), file.place)
+            return None
+
+    def _tables(self, name: str, file: TomlFile) -> list[_Table]:
+        values = file.tables.get(name, [])
+        listed = isinstance(values, list) and all(isinstance(value, dict) for value in values)
+        if not listed:
+            why = f"must be tables, each under a heading in two brackets, [[{name}]]"
+            self.problems.append(file.place.problem((name,), why))
+            return []
+        return [_Table(value, (name, at), file.place) for at, value in enumerate(values)]
+
+    def _schools_beside(self, path: Path) -> Iterable[_Table]:
+        for beside in sorted((path.parent / SCHOOLS_FOLDER).glob("*.toml")):
+            try:
+                file = read_toml(beside)
+            except ConfigError as error:
+                self.problems += error.problems
+                continue
+            self._only(file, ("schools",))
+            yield from self._tables("schools", file)
+
+    def _unique(self, tables: list[_Table]) -> None:
+        first: dict[str, Problem] = {}
+        for table in tables:
+            name = table.values.get("id")
+            if not isinstance(name, str):
+                continue
+            here = table.problem(("id",), "")
+            if name in first:
+                there = f"{first[name].key} ({first[name].file}:{first[name].line})"
+                self.problems.append(table.problem(("id",), f"is already that of {there}"))
+            first.setdefault(name, here)
+
+    def _sources(
+        self, file: TomlFile, http: Http | None, schools: list[_Table]
+    ) -> tuple[SourceSettings, ...]:
+        ids = [str(table.values["id"]) for table in schools if "id" in table.values]
+        reader = SourceReader(ids, _own_hosts(http), self.vault)
+        tables, found = self._tables("sources", file), []
+        self._unique(tables)
+        for table in tables:
+            source, problems = reader.read(table.values, table.path, table.place)
+            self.problems += problems
+            found += [source] if source else []
+        return tuple(found)
+
+    def _files(self, table: _Table, *keys: str) -> None:
+        """Looked for in the table as it was read, so that other mistakes do not hide this one."""
+        for key in keys:
+            name = table.values.get(key)
+            if isinstance(name, str) and name.strip() and not self._is_file(name.strip()):
+                self.problems.append(table.problem((key,), "names a file that is not there"))
+
+    def _is_file(self, name: str) -> bool:
+        try:
+            return (self.vault.folder / name).is_file()
+        except OSError:
+            return False
+
+
+def _with_its_own(table: _Table) -> _Table:
+    """The school's table with the settings that ended up in one of its staff's."""
+    members = table.values.get("staff")
+    own, staff, lines = dict(table.values), [], {}
+    for at, member in enumerate(members if isinstance(members, list) else ()):
+        strays = _strays(member) - own.keys()
+        for key in strays:
+            own[key] = member[key]
+            lines[(*table.path, key)] = table.place.line((*table.path, "staff", at, key))
+        staff.append(
+            {key: member[key] for key in member if key not in strays} if strays else member
+        )
+    if not lines:
+        return table
+    place = Place(table.place.file, ChainMap(lines, dict(table.place.lines)))
+    return _Table({**own, "staff": staff}, table.path, place)
+
+
+def _strays(member: object) -> set[str]:
+    return set(_MEANT_FOR_SCHOOL).intersection(member) if isinstance(member, dict) else set()
+
+
+def _own_hosts(http: Http | None) -> frozenset[tuple[str, int]] | None:
+    if http is None:
+        return None
+    return frozenset(host_and_port(own.lower()) for own in http.private_hosts_allowed)

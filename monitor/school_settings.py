@@ -1,0 +1,257 @@
+"""One school's part of the configuration: the words that mean it, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from monitor.judge.terms import Staff, Watch
+from monitor.setting_types import (
+    WEEKDAYS,
+    AtLeastOne,
+    Day,
+    EmailAddress,
+    Filled,
+    Fixed,
+    FixedWords,
+    Identifier,
+    Line,
+    Section,
+    Span,
+    WebAddress,
+    Weekly,
+    Whole,
+    Words,
+    refusal,
+    refusals,
+)
+from monitor.watch_words import is_name_of
+
+Role = Literal[
+    "headteacher",
+    "deputy",
+    "dsl",
+    "deputy_dsl",
+    "duty",
+    "office",
+    "chair",
+    "vice_chair",
+    "clerk",
+    "dpo",
+    "it",
+    "governor",
+    "trust",
+    "staff",
+]
+
+KNOWN_CONTACTS: Mapping[str, str] = Fixed(
+    {
+        "lado": "the local authority's designated officer (England) or designated officer (Wales)",
+        "mash": "children's social care, the front door",
+        "mash_out_of_hours": "children's social care, evenings and weekends",
+        "police": "the neighbourhood or schools officer",
+        "prevent": "the Prevent lead",
+        "la_press": "the press office of the council, trust or diocese",
+        "la_legal": "legal advice from the council, trust or diocese",
+        "hr": "personnel advice from the council, trust or diocese",
+        "dpo": "the data protection officer",
+        "it": "IT support",
+        "chair": "the chair of governors or trust",
+        "vice_chair": "the vice-chair",
+        "clerk": "the clerk or governance professional",
+        "dsl": "the safeguarding lead, out of hours",
+        "deputy_dsl": "the deputy safeguarding lead, out of hours",
+        "unions": "the staff unions' representatives",
+        "complaints": "the web address of the complaints procedure",
+        "office_phone": "the office's telephone number for the public",
+        "office_email": "the office's email address for the public",
+    }
+)
+
+
+def _not_both(roles: object) -> object:
+    if roles is None:
+        raise refusal("and role must not both be given")
+    return roles
+
+
+Roles = Annotated[tuple[Role, ...], AtLeastOne, BeforeValidator(_not_both)]
+
+
+class Person(Section):
+    """[[schools.people]]: somebody who is told."""
+
+    also = ("role",)
+
+    name: Words
+    email: EmailAddress
+    roles: Roles
+
+    @model_validator(mode="before")
+    @classmethod
+    def _role_or_roles(cls, table: Any) -> Any:
+        """In the file, `role` stands for a list of one; both together are refused at `roles`."""
+        if not isinstance(table, dict) or "role" not in table:
+            return table
+        rest = {key: value for key, value in table.items() if key != "role"}
+        return {**rest, "roles": None if "roles" in table else (table["role"],)}
+
+
+class StaffMember(Section):
+    """[[schools.staff]]: a name that is recognised in a post about the school."""
+
+    name: Words
+    role: Line = ""
+
+
+class Hours(Section):
+    """[schools.hours]: when the school answers; Europe/London.
+
+    `respond` is from and until; `digest` a weekday and a time such as `Mon 07:30`.
+    """
+
+    respond: Span = (time(7, 30), time(17, 30))
+    digest: Weekly = "Mon 07:30"
+    holiday_contact: Line = ""
+    escalate_minutes: Annotated[Whole, Field(ge=1, le=1440)] = 15
+
+    @property
+    def digest_weekday(self) -> int:
+        """The digest's day, counted as `date.weekday` does: 0 for Monday."""
+        return WEEKDAYS.index(self.digest[:3])
+
+    @property
+    def digest_time(self) -> time:
+        """The digest's time of day, Europe/London."""
+        return time.fromisoformat(self.digest[4:])
+
+
+class Approval(Section):
+    """[schools.approval]: the head's approval and the data protection officer's advice."""
+
+    headteacher: Words
+    dpo_advice: Words
+    date: Day
+    notice_url: Annotated[WebAddress, Filled]
+
+
+class DateRange(Section):
+    """A stretch of term, both ends included."""
+
+    first: Day
+    last: Day
+
+    @field_validator("last")
+    @classmethod
+    def _not_before(cls, last: Any, info: ValidationInfo) -> Any:
+        if "first" in info.data and last < info.data["first"]:
+            raise refusal("must not be before the first day")
+        return last
+
+
+def _range(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    first, dots, last = value.partition("..")
+    if not dots:
+        raise refusal('must be two days such as "2026-09-01..2026-12-18"')
+    return {"first": first.strip(), "last": last.strip()}
+
+
+def _calendar(name: str) -> str:
+    if name and not name.casefold().endswith(".ics"):
+        wants = 'a file ending in .ics, or a list such as ["2026-09-01..2026-12-18"]'
+        raise refusal(f"must be {wants}")
+    return name
+
+
+def _form_of_terms(value: object) -> str:
+    return "ranges" if isinstance(value, list | tuple) else "file"
+
+
+Term = Annotated[DateRange, BeforeValidator(_range)]
+TermDates = Annotated[
+    Annotated[Annotated[Line, AfterValidator(_calendar)], Tag("file")]
+    | Annotated[tuple[Term, ...], Tag("ranges")],
+    Discriminator(_form_of_terms),
+]
+
+
+class School(Section):
+    """[[schools]]: one school, the words that mean it, and who is told.
+
+    `term_dates` is an .ics file relative to `Settings.folder`, or ranges. `contacts` has the
+    keys of KNOWN_CONTACTS and any others that the school adds.
+    """
+
+    id: Identifier
+    staff: tuple[StaffMember, ...] = ()
+    people: tuple[Person, ...] = ()
+    name: Words
+    urn: Annotated[Whole, Field(ge=1, le=9_999_999)] | None = None
+    aliases: tuple[Words, ...] = ()
+    handles: tuple[Words, ...] = ()
+    hashtags: tuple[Words, ...] = ()
+    urls: tuple[Words, ...] = ()
+    places: tuple[Words, ...] = ()
+    exclude: tuple[Words, ...] = ()
+    term_dates: TermDates = ""
+    nation: Literal["england", "wales", "scotland", "northern_ireland"] = "england"
+    languages: Annotated[tuple[Literal["en", "cy"], ...], AtLeastOne] = ("en",)
+    official_accounts: tuple[Words, ...] = ()
+    hours: Hours = Hours()
+    contacts: FixedWords = Fixed()
+    approval: Approval | None = None
+
+    @field_validator("name", "aliases", "handles", "hashtags")
+    @classmethod
+    def _no_person(cls, words: Any, info: ValidationInfo) -> Any:
+        known = (*info.data.get("staff", ()), *info.data.get("people", ()))
+        single = isinstance(words, str)
+        pairs = [((), words)] if single else [((at,), word) for at, word in enumerate(words)]
+        why = (
+            "is the name of somebody at the school; people are never watched, so a name may "
+            "stand in staff or people but not among the search terms"
+        )
+        found = [
+            (at, why) for at, word in pairs if any(is_name_of(word, one.name) for one in known)
+        ]
+        if found:
+            raise refusals(*found)
+        return words
+
+    @field_validator("hours")
+    @classmethod
+    def _holiday_contact_is_known(cls, hours: Hours, info: ValidationInfo) -> Hours:
+        emails = {person.email.casefold() for person in info.data.get("people", ())}
+        wanted = hours.holiday_contact.casefold()
+        if wanted and "people" in info.data and wanted not in emails:
+            raise refusal("must be the email of somebody in people", ("holiday_contact",))
+        return hours
+
+    @property
+    def watch(self) -> Watch:
+        """The school as the judge knows it."""
+        return Watch(
+            id=self.id,
+            name=self.name,
+            aliases=self.aliases,
+            handles=self.handles,
+            hashtags=self.hashtags,
+            urls=self.urls,
+            places=self.places,
+            exclude=self.exclude,
+            staff=tuple(Staff(member.name, member.role) for member in self.staff),
+        )

@@ -1,0 +1,119 @@
+"""Reads one [[sources]] table: what all sources share, and the options of its own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from math import isnan
+from typing import Any, TypeGuard
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+import sources
+from monitor.problems import Place, Problem, quoted, suggestion
+from monitor.setting_problems import known_keys, problems_of, unknown_key
+from monitor.setting_secrets import Vault
+from monitor.settings import SourceSettings
+from monitor.toml_lines import KeyPath
+
+PUBLIC_MINUTES = 15
+OWN_MINUTES = 1 / 60
+MOST_MINUTES = 1440
+_SHARED = tuple(key for key in known_keys(SourceSettings) if key != "options")
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class SourceReader:
+    """What a source is checked against: the schools there are, own machines, and secrets.
+
+    `own_hosts` holds hosts in small letters with their ports; it is None where [http] itself has
+    a mistake, so that the mistake is not counted twice.
+    """
+
+    schools: Collection[str]
+    own_hosts: Collection[tuple[str, int]] | None
+    vault: Vault
+
+    def read(
+        self, table: Mapping[str, Any], path: KeyPath, place: Place
+    ) -> tuple[SourceSettings | None, list[Problem]]:
+        """The source, or None, and everything that is wrong with it."""
+        options, problems = self._options(table, path, place)
+        problems += [place.problem((*path, *at), why) for at, why in self._rules(table)]
+        shared = {key: value for key, value in table.items() if key in _SHARED}
+        try:
+            return SourceSettings.model_validate({**shared, "options": options}), problems
+        except ValidationError as error:
+            return None, [*problems, *problems_of(error, SourceSettings, shared, path, place)]
+
+    def _options(
+        self, table: Mapping[str, Any], path: KeyPath, place: Place
+    ) -> tuple[BaseModel | None, list[Problem]]:
+        kind = table.get("kind")
+        kinds = sources.names()
+        if not isinstance(kind, str):
+            return None, []
+        if kind not in kinds:
+            why = f"is {quoted(kind)}, which is no kind of source{suggestion(kind, kinds)}"
+            return None, [place.problem((*path, "kind"), why)]
+        own = {key: value for key, value in table.items() if key not in _SHARED}
+        return self._own_options(sources.load(kind).Options, own, path, place)
+
+    def _own_options(
+        self, model: type[BaseModel], own: Mapping[str, Any], path: KeyPath, place: Place
+    ) -> tuple[BaseModel | None, list[Problem]]:
+        given, problems = self.vault.open(model, own, path, place)
+        known = known_keys(model)
+        for key in [key for key in own if key in given and key not in known]:
+            del given[key]
+            why = unknown_key(key, (*known, *_SHARED))
+            problems.append(place.problem((*path, key), why))
+        try:
+            return model.model_validate(given), problems
+        except ValidationError as error:
+            return None, [*problems, *problems_of(error, model, own, path, place)]
+
+    def _rules(self, table: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+        """Looked at in the table as it was read, so that other mistakes do not hide these."""
+        schools, minutes = table.get("schools"), table.get("every_minutes")
+        for at, school in enumerate(schools if isinstance(schools, list) else ()):
+            if isinstance(school, str) and school not in self.schools:
+                hint = suggestion(school, self.schools)
+                yield ("schools", at), f"is {quoted(school)}, which is no school's id{hint}"
+        why = self._too_often(minutes, table) if _is_number(minutes) else ""
+        if why:
+            yield ("every_minutes",), why
+
+    def _too_often(self, minutes: float, table: Mapping[str, Any]) -> str:
+        """What is wrong with the pace; empty where nothing is."""
+        if minutes > MOST_MINUTES:
+            return f"must be at most {MOST_MINUTES} (a day), not {quoted(minutes)}"
+        if minutes < OWN_MINUTES:
+            return f"must be at least one second (1/60), not {quoted(minutes)}"
+        if minutes >= PUBLIC_MINUTES or self.own_hosts is None or _target(table) in self.own_hosts:
+            return ""
+        return (
+            f"must be at least {PUBLIC_MINUTES}, for other people's sites are not asked more "
+            f"often, not {quoted(minutes)}; own machines are named in http.private_hosts_allowed"
+        )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    if isinstance(value, float):
+        return not isnan(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _target(table: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The host, in small letters, and the port that a source's `url`, or `host`, names."""
+    host, port = table.get("host"), table.get("port")
+    if isinstance(host, str) and isinstance(port, int):
+        return host.lower(), port
+    url = table.get("url")
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        return (parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return None
