@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from calendar import timegm
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,7 +84,7 @@ def test_an_xml_feed_is_well_formed_and_whole(server: DemoServer, name: str) -> 
 @pytest.mark.parametrize("name", XML_FEEDS)
 def test_entries_carry_a_link_and_a_past_date_newest_first(server: DemoServer, name: str) -> None:
     found = entries(server, name)
-    dates = [datetime(*entry.published_parsed[:6], tzinfo=UTC) for entry in found]
+    dates = [datetime.fromtimestamp(timegm(entry.published_parsed), UTC) for entry in found]
     assert dates == sorted(dates, reverse=True)
     assert START - timedelta(weeks=8) <= dates[-1]
     assert dates[0] <= START
