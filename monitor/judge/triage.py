@@ -1,0 +1,176 @@
+"""Judges a post for a school by the packaged rules; it sees words, and decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.judge import language as languages
+from monitor.judge import sentiment
+from monitor.judge.canonical import Tokens, canonical
+from monitor.judge.clauses import layout
+from monitor.judge.match import RELEVANT, Match, Matcher
+from monitor.judge.rules import Category, Finding, rule_book
+from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
+
+MOST_CHARACTERS = 20_000
+_NOTICES = "notice"
+_NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a text, whichever school it is about."""
+
+    categories: tuple[str, ...]
+    level: Level
+    tier: Tier | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A post as it is judged: its words cut to length, its tokens, mood and language."""
+
+    words: Words
+    tokens: Tokens
+    compound: float
+    language: str
+    cut: bool
+
+
+def _read(words: Words) -> _Text:
+    whole = words.whole
+    tokens = canonical(whole[:MOST_CHARACTERS])
+    score = sentiment.compound(tokens.source)
+    cut = len(whole) > MOST_CHARACTERS
+    return _Text(words, tokens, score, languages.language(tokens), cut)
+
+
+def triage(tokens: Tokens) -> Verdict:
+    """Categories, level and tier of a text by the rules; the highest level that fits stands."""
+    book = rule_book()
+    findings = _settled(book.find(tokens, layout(tokens)))
+    found = {finding.rule.category for finding in findings if not finding.rule.raises}
+    kept = [finding for finding in findings if finding.rule.category in found]
+    levels = [(_level(finding, book.categories), finding) for finding in kept]
+    level = max((each for each, _ in levels), key=lambda each: each.rank, default=Level.ROUTINE)
+    ranked = sorted(found - {_NOTICES}, key=lambda name: book.categories[name].rank)
+    decisive = [finding for each, finding in levels if each is level]
+    tier: Tier | None = None
+    if level is Level.URGENT:
+        tier = "possible" if all(finding.doubtful for finding in decisive) else "sure"
+    shown = sorted(kept, key=lambda f: (-_level(f, book.categories).rank, f.first))
+    return Verdict(tuple(ranked), level, tier, tuple(shown))
+
+
+def _level(finding: Finding, categories: dict[str, Category]) -> Level:
+    return finding.rule.level or categories[finding.rule.category].level
+
+
+def _settled(findings: Sequence[Finding]) -> list[Finding]:
+    """Without what the guide says does not stand beside something else."""
+    found = {finding.rule.category for finding in findings if not finding.rule.raises}
+    gone: set[str] = set()
+    if "press" in found:
+        gone |= {"complaint"}
+    if found & {"threat", "self_harm"}:
+        gone |= {"praise"}
+    return [finding for finding in findings if finding.rule.category not in gone]
+
+
+class Judge:
+    """Judges posts for a fixed set of schools; the names are made ready once."""
+
+    def __init__(self, watches: Sequence[Watch]) -> None:
+        self._matcher = Matcher(watches)
+
+    def judge(self, words: Words, school_id: str | None = None) -> tuple[Judgement, ...]:
+        """One Judgement for every school that the text speaks of, the surest first.
+
+        With `school_id` exactly one, relevant or not; an id that is not watched is a KeyError.
+        The first 20,000 characters are judged, and a longer text says so in a reason.
+        """
+        text = _read(words)
+        matches = self._matcher.match(words, school_id, text.tokens)
+        chosen = [match for match in matches if match.relevant or school_id is not None]
+        if not any(match.relevant for match in chosen):
+            return tuple(_irrelevant(match, text) for match in chosen)
+        verdict = triage(text.tokens)
+        return tuple(
+            _relevant(match, text, verdict) if match.relevant else _irrelevant(match, text)
+            for match in chosen
+        )
+
+    def best(self, words: Words, school_id: str | None = None) -> Judgement:
+        """One Judgement for a post: the highest level, then the surest; its profile is empty
+        where the text speaks of no watched school.
+        """
+        judged = self.judge(words, school_id)
+        if not judged:
+            note = "names no school that is watched"
+            return _irrelevant(Match(_NOBODY, 0.05, (), (note,)), _read(words))
+        return max(judged, key=lambda one: (one.relevant, one.level.rank, one.confidence))
+
+
+def _note(rule: str, says: str) -> Reason:
+    return Reason(rule, 0, 0, "", says)
+
+
+def _irrelevant(match: Match, text: _Text) -> Judgement:
+    return Judgement(
+        profile=match.profile,
+        relevant=False,
+        confidence=round(1 - match.confidence, 2),
+        sentiment="neutral",
+        compound=text.compound,
+        categories=(),
+        level=Level.ROUTINE,
+        tier=None,
+        language=text.language,
+        reasons=tuple(_note("relevance.not-ours", note) for note in match.notes),
+    )
+
+
+def _relevant(match: Match, text: _Text, verdict: Verdict) -> Judgement:
+    unread = text.language not in languages.JUDGED
+    level = Level.WATCH if unread and verdict.level is Level.ROUTINE else verdict.level
+    names = [finding.rule.name for finding in verdict.findings]
+    mood = sentiment.corrected(text.compound, text.tokens)
+    return Judgement(
+        profile=match.profile,
+        relevant=True,
+        confidence=match.confidence,
+        sentiment=sentiment.label(mood, verdict.categories, names),
+        compound=text.compound,
+        categories=verdict.categories,
+        level=level,
+        tier=verdict.tier,
+        language=text.language,
+        reasons=(*_found(text.tokens, verdict), *_notes(match, text, unread)),
+    )
+
+
+def _found(tokens: Tokens, verdict: Verdict) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(
+            finding.rule.name,
+            tokens.starts[finding.first],
+            tokens.ends[finding.end - 1],
+            tokens.between(finding.first, finding.end - 1),
+            finding.rule.says,
+        )
+        for finding in verdict.findings
+    )
+
+
+def _notes(match: Match, text: _Text, unread: bool) -> tuple[Reason, ...]:
+    notes: list[Reason] = []
+    if unread:
+        says = "is in a language that cannot be judged here; please have it read"
+        notes.append(_note("language.unread", says))
+    if text.cut:
+        notes.append(_note("length.cut", "is very long; its first 20,000 characters were judged"))
+    if match.confidence < RELEVANT + 0.25:
+        notes += [_note("relevance.unsure", note) for note in match.notes]
+    return tuple(notes)
