@@ -112,6 +112,11 @@ def link(address: str) -> Link | None:
     return Link(quote(parts.geturl(), safe=_URL_SAFE), host)
 
 
+def is_address(text: str) -> bool:
+    """True for a bare mail address, and for nothing that a mail server could take for two."""
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
+
+
 def compose(
     notice: Notice,
     *,
@@ -179,15 +184,15 @@ def letter(
     a Message-ID that is not of the form <letters@host>.
     """
     shown, origin = parseaddr(sender)
-    if not _ADDRESS.fullmatch(origin):
+    if not is_address(origin):
         raise DeliveryError(f"[mail] from is not a mail address: {plain(sender, 80)}", server=True)
-    if not (_ADDRESS.fullmatch(recipient) and recipient.isprintable()):
+    if not is_address(recipient):
         raise DeliveryError(f"not a mail address: {plain(recipient, 80)}", permanent=True)
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"not a Message-ID: {plain(message_id, 80)}")
     message = EmailMessage(SMTP.clone(utf8=not (origin + recipient).isascii()))
-    message["From"] = Address(_phrase(shown), addr_spec=origin)
-    message["To"] = Address(_phrase(name), addr_spec=recipient)
+    message["From"] = _mailbox(shown, origin)
+    message["To"] = _mailbox(name, recipient)
     message["Subject"] = plain(subject, 200)
     message["Date"] = date
     message["Message-ID"] = message_id
@@ -204,6 +209,11 @@ def letter(
 def _subject(words: str, reference: str) -> str:
     """With the reference, or mail programs would fold several alerts into one conversation."""
     return f"{words} ({reference})" if _REFERENCE.fullmatch(reference) else words
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(_phrase(name), local, domain)
 
 
 def _phrase(name: str) -> str:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from alerts.base import DeliveryError, Letter
-from alerts.mail import plain
+from alerts.mail import is_address, plain
 
 Security = Literal["starttls", "tls", "none"]
 _Reply = tuple[int, bytes]
@@ -98,7 +98,7 @@ class SmtpChannel:
                 'use "starttls" or "tls"',
                 server=True,
             )
-        with self._reaching():
+        with self._reaching("turned us away"):
             if self.security == "tls":
                 return smtplib.SMTP_SSL(
                     self.host, self.port, "unnamed", timeout=self._timeout, context=self._trust()
@@ -106,8 +106,8 @@ class SmtpChannel:
             return smtplib.SMTP(self.host, self.port, "unnamed", timeout=self._timeout)
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        """Puts what can go wrong on the way to the server, and in its greeting, into words."""
+    def _reaching(self, refusal: str) -> Iterator[None]:
+        """Puts what can go wrong on the way to the server, and in encrypting it, into words."""
         where = f"the mail server {self.host}:{self.port}"
         try:
             yield
@@ -118,7 +118,7 @@ class SmtpChannel:
             ) from error
         except smtplib.SMTPResponseException as error:
             said = _said((error.smtp_code, _bytes(error.smtp_error)))
-            raise DeliveryError(f"{where} turned us away: {said}", server=True) from error
+            raise DeliveryError(f"{where} {refusal}: {said}", server=True) from error
         except smtplib.SMTPServerDisconnected as error:
             raise DeliveryError(f"{where} hung up: {_fault(error)}", server=True) from error
         except (OSError, ValueError) as error:
@@ -137,7 +137,7 @@ class SmtpChannel:
                 'if it encrypts from the first byte, set [mail] security = "tls"',
                 server=True,
             )
-        with self._reaching():
+        with self._reaching("would not encrypt, so nothing was sent"):
             smtp.starttls(context=self._trust())
         _greet(smtp)
 
@@ -157,9 +157,9 @@ class SmtpChannel:
                 )
         if reply[0] != _SIGNED_IN:
             # The server's own words are left out: some repeat what was sent to them.
+            what = "it may be busy" if reply[0] in _LATER else "check user and password"
             raise DeliveryError(
-                f"the mail server refused the sign-in ({reply[0]}): check user and password",
-                server=True,
+                f"the mail server refused the sign-in ({reply[0]}): {what}", server=True
             )
 
     def _log_in(self, smtp: smtplib.SMTP) -> _Reply:
@@ -191,18 +191,15 @@ def _greet(smtp: smtplib.SMTP) -> None:
 
 
 def _address_envelope(smtp: smtplib.SMTP, letter: Letter) -> None:
-    try:
-        with _during("the sender's address"):
-            reply = smtp.mail(letter.sender, _options(smtp, letter))
-        if reply[0] not in _DONE:
-            said = _said(reply)
-            raise DeliveryError(f"the mail server refused the sender: {said}", server=True)
-        with _during("the recipient's address"):
-            reply = smtp.rcpt(letter.recipient)
-    except ValueError as error:
-        raise DeliveryError(
-            "an address holds a line break or broken letters, so nothing was sent", permanent=True
-        ) from error
+    # smtplib sends what it can make out of a bad address, so that it goes to somebody else.
+    if not (is_address(letter.sender) and is_address(letter.recipient)):
+        raise DeliveryError("an address is not one, so nothing was sent", permanent=True)
+    with _during("the sender's address"):
+        reply = smtp.mail(letter.sender, _options(smtp, letter))
+    if reply[0] not in _DONE:
+        raise DeliveryError(f"the mail server refused the sender: {_said(reply)}", server=True)
+    with _during("the recipient's address"):
+        reply = smtp.rcpt(letter.recipient)
     if reply[0] not in _DONE:
         raise _refusal("the recipient", reply)
 
