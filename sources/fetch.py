@@ -1,0 +1,294 @@
+"""The only door to HTTP: every fetch passes the address check, the limits and the manners here."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from sources.addresses import checked, origin, private_allowances, redirected
+from sources.answers import conditions_for, hashed, judge_status, pause, validators_of
+from sources.base import NotModified, Response, SourceError
+from sources.bodies import BrokenOffError, OversizedError, UnreadableError, unpack
+from sources.gate import Gate
+from sources.parsing import BodyParser
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_WITH_BODY = (200, 203)
+_UNCHANGED = 304
+_CHUNK = 64 * 1024
+_TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+Conditions = Callable[[str], Mapping[str, str]]
+
+
+def _pools(gate: Gate) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's pools with connections that go through the gate."""
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> Any:
+            return gate.connect(self.host, self.port)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            if self.sock is not None:  # kept from an earlier fetch
+                gate.watch(self.sock)
+            super().request(*args, **kwargs)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> Any:
+            return gate.connect(self.host, self.port)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            if self.sock is not None:
+                gate.watch(self.sock)
+            super().request(*args, **kwargs)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(pool_connections=4, pool_maxsize=1)
+        self.poolmanager.pool_classes_by_scheme = _pools(gate)
+
+
+class _Line:
+    """What one thread keeps between fetches."""
+
+    def __init__(self, gate: Gate, agent: str) -> None:
+        self.gate = gate
+        self.session = requests.Session()
+        self.session.trust_env = False  # no proxy, no .netrc
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.headers.clear()
+        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip, deflate"})
+        self.session.mount("http://", _Adapter(gate))
+        self.session.mount("https://", _Adapter(gate))
+
+
+class Fetcher:
+    """Fetches addresses for any thread, within limits in seconds and bytes.
+
+    `private_hosts_allowed` holds "host:port" (or "host") as written in the address. `ca_file`
+    names further certificate authorities, for a service of one's own.
+    """
+
+    def __init__(
+        self,
+        contact: str,
+        private_hosts_allowed: Sequence[str],
+        *,
+        clock: Callable[[], datetime],
+        version: str,
+        connect_timeout: float = 5,
+        read_timeout: float = 20,
+        total: float = 60,
+        body_cap: int = 15 * 1024 * 1024,
+        ca_file: str = "",
+    ) -> None:
+        about = f"+{' '.join(contact.split())}; feed reader" if contact.strip() else "feed reader"
+        self._agent = f"Footprint/{version} ({about})".encode("ascii", "ignore").decode()
+        self._allowed = private_allowances(tuple(private_hosts_allowed))
+        self.clock = clock
+        self._timeouts = (connect_timeout, read_timeout)
+        self._total, self._cap = total, body_cap
+        self._verify: str | bool = ca_file or True
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._lines: list[_Line] = []
+
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        auth: tuple[str, str] | None = None,
+        conditions: Conditions = lambda _: {},
+    ) -> Response:
+        """The last answer of at most five redirects; its body is read only with status 200.
+
+        `auth` goes to the address's own scheme, host and port alone; `conditions` gives the
+        headers of a conditional request for each address on the way. Raises SourceError.
+        """
+        line = self._line()
+        line.gate.begin(self._total)
+        try:
+            return self._follow(line, url, accept, auth, conditions)
+        finally:
+            line.gate.end()
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.session.close()
+        self._local = threading.local()
+
+    def _line(self) -> _Line:
+        line: _Line | None = getattr(self._local, "line", None)
+        if line is None:
+            line = _Line(Gate(self._allowed, self._timeouts[0]), self._agent)
+            self._local.line = line
+            with self._lock:
+                self._lines.append(line)
+        return line
+
+    def _follow(
+        self,
+        line: _Line,
+        url: str,
+        accept: str,
+        auth: tuple[str, str] | None,
+        conditions: Conditions,
+    ) -> Response:
+        home = origin(checked(url))
+        for _ in range(_MOST_REDIRECTS + 1):
+            headers = {"Accept": accept, **conditions(url)}
+            if auth and origin(checked(url)) == home:
+                headers["Authorization"] = _basic(*auth)
+            answer = self._once(line, url, headers)
+            target = answer.headers.get("location", "")
+            if answer.status not in _REDIRECTS or not target:
+                return answer
+            url = redirected(url, target)
+        raise SourceError(f"{home[1]} redirects too many times; check the address.", "failing")
+
+    def _once(self, line: _Line, url: str, headers: Mapping[str, str]) -> Response:
+        host = checked(url).hostname or ""
+        with self._explained(line.gate, host):
+            got = line.session.get(
+                url,
+                headers=dict(headers),
+                timeout=self._timeouts,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+            )
+            try:
+                return self._answer(line.gate, url, got)
+            finally:
+                got.close()
+
+    def _answer(self, gate: Gate, url: str, got: requests.Response) -> Response:
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        body = self._body(got, headers) if got.status_code in _WITH_BODY else b""
+        if gate.expired:  # a cut connection can look like a body's natural end
+            raise TimeoutError
+        return Response(url, got.status_code, headers, body)
+
+    def _body(self, got: requests.Response, headers: Mapping[str, str]) -> bytes:
+        raw = bytearray()
+        for piece in got.raw.stream(_CHUNK, decode_content=False):
+            raw += piece
+            if len(raw) > self._cap:
+                raise OversizedError
+        return unpack(bytes(raw), headers.get("content-encoding", ""), self._cap)
+
+    @contextmanager
+    def _explained(self, gate: Gate, host: str) -> Iterator[None]:
+        try:
+            yield
+        except OversizedError:
+            size = self._cap // (1024 * 1024) or 1
+            raise SourceError(f"{host} sent more than {size} MB; that is not read.") from None
+        except BrokenOffError:
+            raise SourceError(f"{host}: the answer broke off; it is tried again.") from None
+        except UnreadableError:
+            raise SourceError(f"{host} sent an answer packed in an unknown way.") from None
+        except _TROUBLE as error:
+            raise _explain(error, host, gate) from None
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _explain(error: Exception, host: str, gate: Gate) -> SourceError:
+    """One line that names the host alone, since the rest of an address can be a secret."""
+    slow = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    if gate.expired or isinstance(error, slow) or "timed out" in str(error):
+        return SourceError(f"{host} did not answer in time; it is tried again.", "slow")
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        if "certificate" in str(error).lower():
+            return SourceError(f"The security certificate of {host} is not valid; it is not read.")
+        return SourceError(f"No secure connection to {host} could be made.")
+    if isinstance(error, requests.exceptions.InvalidURL):
+        return SourceError(f"{host} is not a proper host name; check the address.", "needs you")
+    return SourceError(f"{host}: the answer broke off; it is tried again.")
+
+
+class Door:
+    """A source's reach into the world during one poll.
+
+    `validators` afterwards are what the next poll's door is given, to be saved once the posts
+    are committed; they are kept under a hash of the address, which can be a secret. `pause` is
+    how long the site asks to be left alone. `fresh` asks for everything anew.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        parser: BodyParser,
+        validators: Mapping[str, Any],
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self._fetcher, self._parser, self._fresh = fetcher, parser, fresh
+        self._saved = validators
+        self.validators: dict[str, Any] = {}
+        self.pause: timedelta | None = None
+
+    def get(
+        self, url: str, *, accept: str = "*/*", auth: tuple[str, str] | None = None
+    ) -> Response:
+        """Fetch an address; raises NotModified or SourceError."""
+        key = hashed(f"{url}\n{auth[0] if auth else ''}".encode())
+        saved = self._saved.get(key)
+        known: dict[str, str] = dict(saved) if isinstance(saved, dict) else {}
+        if known:
+            self.validators[key] = known
+        usable = {} if self._fresh else known
+        response = self._fetcher.get(
+            url, accept=accept, auth=auth, conditions=lambda hop: conditions_for(usable, hop)
+        )
+        self._judge(response, usable)
+        self.validators[key] = validators_of(response, known)
+        if usable and self.validators[key]["body"] == usable.get("body"):
+            raise NotModified
+        return response
+
+    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
+        """Read a foreign body in a child process with limits; raises SourceError."""
+        return self._parser.parse(kind, response)
+
+    def _judge(self, response: Response, usable: Mapping[str, str]) -> None:
+        now = self._fetcher.clock()
+        if response.status == _UNCHANGED and usable:
+            self._wait(pause(response.headers, now))
+            return
+        host = checked(response.url).hostname or ""
+        error = judge_status(host, response.status, response.headers, now)
+        self._wait(error.retry_after if error else pause(response.headers, now))
+        if error:
+            raise error
+
+    def _wait(self, wait: timedelta | None) -> None:
+        if wait is not None:
+            self.pause = max(wait, self.pause or wait)
