@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
 import pytest
 
 from monitor.demo.content import outlets
+from monitor.demo.school import demo_settings
 from monitor.demo.server import DemoServer
+from sources.base import Ask, Post
+from sources.feed import collect
+from sources.fetch import Door, Fetcher
+from sources.parsing import Parser
 
 START = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=UTC)
 XML_FEEDS = ["alerts", "forum", "press", "search", "village"]
@@ -50,6 +56,15 @@ def server(clock: Clock) -> Iterator[DemoServer]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def reader(server: DemoServer, clock: Clock) -> Iterator[tuple[Fetcher, Parser]]:
+    allowed = [f"127.0.0.1:{server.port}"]
+    fetcher, parser = Fetcher("", allowed, clock=clock, version="0"), Parser()
+    yield fetcher, parser
+    parser.close()
+    fetcher.close()
 
 
 def get(server: DemoServer, path: str, **headers: str) -> Reply:
@@ -98,6 +113,23 @@ def test_the_json_feed_holds_the_blogs(server: DemoServer) -> None:
     for item in feed["items"]:
         assert item["content_html"].startswith("<p>")
         assert datetime.fromisoformat(item["date_published"]).tzinfo is not None
+
+
+def test_the_programs_own_reader_gets_every_post_whole(
+    server: DemoServer, clock: Clock, reader: tuple[Fetcher, Parser], tmp_path: Path
+) -> None:
+    fetcher, parser = reader
+    told = {(outlet.id, " ".join(p.text.split())) for outlet in outlets() for p in outlet.posts}
+    clock.now = START + timedelta(minutes=5)
+    read = set()
+    for source in demo_settings(server.port, tmp_path).sources:
+        ask = Ask(source.id, source.options, (), clock.now)
+        for post in collect(ask, Door(fetcher, parser, {})):
+            assert isinstance(post, Post), post
+            assert post.url.startswith(f"{server.address}/p/")
+            assert post.published is not None
+            read.add((source.id, " ".join(post.text.removesuffix("[...]").split())))
+    assert told == read
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,10 @@ def _forum(outlet: Outlet, dated: Sequence[Dated], address: str) -> tuple[bytes,
 
 def _village(outlet: Outlet, dated: Sequence[Dated], address: str) -> tuple[bytes, str]:
     def fill(item: Element, at: Dated, address: str) -> None:
-        page = _page(at, address)
-        _add(item, "guid", page, isPermaLink="true")
-        _add(item, "link", page)
+        # Not the page's own address: a port differs from one start to the next.
+        guid = f"https://{outlet.host}/posts/{_number(at.post.id)}"
+        _add(item, "guid", guid, isPermaLink="false")
+        _add(item, "link", _page(at, address))
         _add(item, CREATOR, at.post.author)
         _add(item, "description", as_html(at.post.text))
 
