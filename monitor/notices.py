@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from alerts.base import Notice
 from monitor.judge.terms import Level, Tier
-from monitor.settings import Role
 
 FAIR = "This may be fair. People are entitled to say it."
 LONDON = ZoneInfo("Europe/London")
@@ -25,7 +24,8 @@ _NO_IMAGES = (
 )
 _IMAGES = frozenset({"safeguarding", "sexual"})
 
-_ROLES: Mapping[Role, str] = {
+_SOMEBODY = "somebody else at the school"
+_ROLES: Mapping[str, str] = {
     "headteacher": "the headteacher",
     "deputy": "the deputy headteacher",
     "dsl": "the safeguarding lead",
@@ -76,7 +76,7 @@ def alert(
     page: str,
     published: datetime | None,
     seen: datetime,
-    told: Sequence[Role],
+    told: Sequence[str],
     reference: str,
     zone: tzinfo = LONDON,
 ) -> Notice:
@@ -84,7 +84,7 @@ def alert(
 
     `says` are its reasons in plain English; `place` is the source's name as people know it;
     `page` is the mention's page in Footprint, or empty; `told` are the roles of everybody else
-    who hears of it. Raises ValueError for a level that owes no alert.
+    who hears of it; one that is no `Role` is somebody unnamed. Raises ValueError for a level that owes no alert.
     """
     if not level.needs_response:
         raise ValueError(f"a mention of level {level} owes no alert")
@@ -103,7 +103,7 @@ def alert(
         why=tuple(dict.fromkeys(filter(None, says))),
         steps=_steps(kinds, level),
         avoid=_avoid(kinds),
-        told=tuple(_ROLES[role] for role in dict.fromkeys(told)),
+        told=tuple(dict.fromkeys(_ROLES.get(role, _SOMEBODY) for role in told)),
         reference=reference,
     )
 

@@ -204,6 +204,13 @@ def test_a_role_that_is_told_twice_is_named_once() -> None:
     )
 
 
+def test_an_unknown_role_does_not_cost_the_alert() -> None:
+    assert alert(told=["dsl", "holiday", ""]).told == (
+        "the safeguarding lead",
+        "somebody else at the school",
+    )
+
+
 def test_a_reason_is_given_once() -> None:
     assert alert(says=["A.", "", "B.", "A."]).why == ("A.", "B.")
 
