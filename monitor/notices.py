@@ -84,7 +84,8 @@ def alert(
 
     `says` are its reasons in plain English; `place` is the source's name as people know it;
     `page` is the mention's page in Footprint, or empty; `told` are the roles of everybody else
-    who hears of it; one that is no `Role` is somebody unnamed. Raises ValueError for a level that owes no alert.
+    who hears of it, and one that is not known is somebody unnamed. Raises ValueError for a level
+    that owes no alert.
     """
     if not level.needs_response:
         raise ValueError(f"a mention of level {level} owes no alert")
