@@ -1,0 +1,220 @@
+"""What the web pages ask of the database: a page at a time, a fixed number of queries a page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
+
+from monitor.judge.terms import Level
+from monitor.store.deliveries import DELIVERY, OUTAGE, Outage
+from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A delivery without its message: small enough to be listed by the hundred."""
+
+    id: str
+    mention_id: str
+    school: str
+    level: str
+    role: str
+    email: str
+    due_at: datetime
+    next_at: datetime
+    state: str
+    attempts: int
+    error: str
+    sent_at: datetime | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same story as it was found in another place."""
+
+    id: str
+    source: str
+    url: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirstEvidence:
+    """When and where a post was first read, and the SHA-256 of its record."""
+
+    address: str
+    read_at: datetime
+    sha256: str
+
+
+TOLD = [DELIVERY.c[name] for name in Told.__dataclass_fields__]
+# A post that says no time of its own stands where it was found.
+_posted = func.coalesce(MENTION.c.published, MENTION.c.seen_at)
+
+
+def found(
+    connection: Connection,
+    schools: Collection[str],
+    level: str,
+    *,
+    limit: int,
+    before: Mention | None = None,
+    category: str = "",
+) -> tuple[Mention, ...]:
+    """One page of the mentions of a level, newest first; it starts after `before`.
+
+    A story found again elsewhere is listed once, unless it was judged differently there.
+    """
+    where = [*_listed(schools), MENTION.c.level == level]
+    if before is not None:
+        where.append(_after(before))
+    if category:
+        where.append(cast(MENTION.c.categories, Text).contains(f'"{category}"', autoescape=True))
+    newest = (MENTION.c.seen_at.desc(), _posted.desc(), MENTION.c.id.desc())
+    query = select(*COLUMNS).where(*where).order_by(*newest).limit(limit)
+    return tuple(_mention(row) for row in connection.execute(query))
+
+
+def since(connection: Connection, schools: Collection[str], moment: datetime) -> dict[str, int]:
+    """How many stories have been found at each level since a moment."""
+    where = (*_listed(schools), MENTION.c.seen_at >= moment)
+    query = select(MENTION.c.level, func.count()).where(*where).group_by(MENTION.c.level)
+    counts = {row[0]: row[1] for row in connection.execute(query)}
+    return {level.value: counts.get(level.value, 0) for level in Level}
+
+
+def _listed(schools: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    first = MENTION.alias("first")
+    is_told_there = exists(
+        select(first.c.id).where(
+            first.c.id == MENTION.c.same_as, first.c.level == MENTION.c.level, first.c.relevant
+        )
+    )
+    return MENTION.c.school.in_(schools), MENTION.c.relevant.is_(True), ~is_told_there
+
+
+def _after(before: Mention) -> ColumnElement[bool]:
+    moment = before.published or before.seen_at
+    same_moment = and_(MENTION.c.seen_at == before.seen_at, _posted == moment)
+    return or_(
+        MENTION.c.seen_at < before.seen_at,
+        and_(MENTION.c.seen_at == before.seen_at, _posted < moment),
+        and_(same_moment, MENTION.c.id < before.id),
+    )
+
+
+def _mention(row: Row[tuple[object, ...]]) -> Mention:
+    values = row._asdict()
+    lists = {name: tuple(values[name]) for name in ("categories", "reasons")}
+    return Mention(**{**values, **lists})
+
+
+def elsewhere(
+    connection: Connection, mentions: Sequence[Mention]
+) -> dict[str, tuple[Elsewhere, ...]]:
+    """For each of these mentions, the other places that hold the same story, the first first."""
+    family = func.coalesce(MENTION.c.same_as, MENTION.c.id)
+    wanted = {mention.id: mention.same_as or mention.id for mention in mentions}
+    where = (
+        MENTION.c.school.in_({mention.school for mention in mentions}),
+        MENTION.c.story.in_({mention.story for mention in mentions if mention.story}),
+        family.in_(set(wanted.values())),
+        MENTION.c.relevant.is_(True),
+    )
+    columns = [MENTION.c[name] for name in Elsewhere.__dataclass_fields__]
+    query = select(family.label("family"), *columns).where(*where)
+    rows = connection.execute(query.order_by(MENTION.c.seen_at, MENTION.c.id)).all()
+    families: dict[str, list[Elsewhere]] = {}
+    for root, *values in rows:
+        families.setdefault(root, []).append(Elsewhere(*values))
+    return {
+        name: tuple(place for place in families.get(root, ()) if place.id != name)
+        for name, root in wanted.items()
+    }
+
+
+def told(connection: Connection, mentions: Collection[str]) -> dict[str, tuple[Told, ...]]:
+    """For each of these mentions, who has been told or will be, the earliest first."""
+    query = select(*TOLD).where(DELIVERY.c.mention_id.in_(mentions))
+    rows = connection.execute(query.order_by(DELIVERY.c.due_at, DELIVERY.c.id))
+    by_mention: dict[str, list[Told]] = {name: [] for name in mentions}
+    for row in rows:
+        by_mention[row.mention_id].append(Told(**row._mapping))
+    return {name: tuple(letters) for name, letters in by_mention.items()}
+
+
+def waiting(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
+    """Letters that are still owed, the next due first."""
+    return _letters(connection, schools, ("owed",), DELIVERY.c.next_at.asc(), limit)
+
+
+def sent(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
+    """Letters that a server has taken, the newest first."""
+    return _letters(connection, schools, ("sent",), DELIVERY.c.sent_at.desc(), limit)
+
+
+def unsent(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
+    """Letters that will not go: refused, given up, or not needed any more; the newest first."""
+    states = ("refused", "given up", "dropped")
+    return _letters(connection, schools, states, DELIVERY.c.owed_at.desc(), limit)
+
+
+def _letters(
+    connection: Connection,
+    schools: Collection[str],
+    states: Collection[str],
+    order: ColumnElement[datetime],
+    limit: int,
+) -> tuple[Told, ...]:
+    where = (DELIVERY.c.school.in_(schools), DELIVERY.c.state.in_(states))
+    query = select(*TOLD).where(*where).order_by(order, DELIVERY.c.id).limit(limit)
+    return tuple(Told(**row._mapping) for row in connection.execute(query))
+
+
+def first_evidence(connection: Connection, mention_id: str) -> FirstEvidence | None:
+    """What was kept when the mention was first read."""
+    columns = [EVIDENCE.c[name] for name in FirstEvidence.__dataclass_fields__]
+    query = select(*columns).where(EVIDENCE.c.mention_id == mention_id)
+    row = connection.execute(query.order_by(EVIDENCE.c.revision).limit(1)).first()
+    return FirstEvidence(**row._mapping) if row else None
+
+
+def outages(connection: Connection) -> tuple[Outage, ...]:
+    """Every way out that is shut."""
+    columns = [OUTAGE.c[name] for name in Outage.__dataclass_fields__]
+    return tuple(Outage(**row._mapping) for row in connection.execute(select(*columns)))
+
+
+def undelivered(connection: Connection, schools: Collection[str], moment: datetime) -> int:
+    """How many letters owed since a moment will never arrive."""
+    lost = (
+        DELIVERY.c.school.in_(schools),
+        DELIVERY.c.state.in_(("refused", "given up")),
+        DELIVERY.c.owed_at >= moment,
+    )
+    return connection.execute(select(func.count()).where(*lost)).scalar_one()
+
+
+def late(connection: Connection, schools: Collection[str], moment: datetime) -> int:
+    """How many letters were due before a moment and are still owed."""
+    overdue = (
+        DELIVERY.c.school.in_(schools),
+        DELIVERY.c.state == "owed",
+        DELIVERY.c.due_at < moment,
+    )
+    return connection.execute(select(func.count()).where(*overdue)).scalar_one()

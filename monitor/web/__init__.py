@@ -1,0 +1,1 @@
+"""The web pages: what is remembered, shown in plain words. They read; they change nothing."""

@@ -1,0 +1,124 @@
+"""The web application: which address leads to which page. It reads the store and sends nothing."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import Response
+from jinja2 import Environment
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from monitor.settings import School, Settings
+from monitor.store.engine import Store, StoreError
+from monitor.web.access import Gate, Refusal, names_answered
+from monitor.web.mail_pages import MailPages
+from monitor.web.mention_pages import MentionPages
+from monitor.web.site import STATIC, Site, plain_page, templates
+from monitor.web.source_pages import SourcePages
+
+Handler = Callable[..., Response]
+READ = ["GET", "HEAD"]
+SAID = {
+    400: (
+        "This address is not ours",
+        "Open Footprint by the address that it printed at its start.",
+    ),
+    403: (
+        "This page is shut",
+        "Open the whole address, key and all, that footprint run printed when it started.",
+    ),
+    404: (
+        "There is no such page",
+        "Perhaps it was kept for as long as it may be, and is gone.",
+    ),
+    405: (
+        "That cannot be done here",
+        "These pages are for reading alone.",
+    ),
+    500: (
+        "Something went wrong",
+        "The fault is Footprint's own. Watching goes on, and the log says what it was.",
+    ),
+    503: (
+        "The database does not answer",
+        "What is stored cannot be shown just now. Run footprint check to see what is wrong.",
+    ),
+}
+
+
+def _no_notices() -> tuple[str, ...]:
+    return ()
+
+
+def create_app(
+    *,
+    settings: Settings,
+    schools: tuple[School, ...],
+    store: Store,
+    clock: Callable[[], datetime],
+    demo: bool,
+    key: str = "",
+    notices: Callable[[], tuple[str, ...]] = _no_notices,
+) -> FastAPI:
+    """The pages over an open store.
+
+    `schools` are those that are watched; with none, and no `demo`, there is a set-up page alone.
+    `key` opens the pages, and without one only a demonstration can be read. `notices` gives what
+    the settings still lack, a plain line each, and is asked at each page.
+    """
+    environment = templates()
+    site = Site(settings, schools, store, clock, demo, notices, environment)
+    refusal = partial(_refusal, environment)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(
+        Gate, hosts=names_answered(settings.web), key=key, open_to_all=demo, refusal=refusal
+    )
+    for kind in (AnyHTTPException, StoreError):
+        app.add_exception_handler(kind, partial(_answered, refusal))
+    for path, handler in _routes(site, is_watching=bool(schools) or demo).items():
+        app.add_api_route(path, handler, methods=READ, response_model=None)
+    return app
+
+
+def _routes(site: Site, *, is_watching: bool) -> dict[str, Handler]:
+    sources = SourcePages(site)
+    always: dict[str, Handler] = {"/health": sources.health, "/static/{name}": _static}
+    if not is_watching:
+        return {**always, "/": sources.setup}
+    mentions, mail = MentionPages(site), MailPages(site)
+    return {
+        **always,
+        "/": mentions.index,
+        "/mentions/{mention_id}": mentions.mention,
+        "/mail": mail.outbox,
+        "/mail/{letter_id}": mail.letter,
+        "/mail/{letter_id}/html": mail.html,
+        "/sources": sources.sources,
+    }
+
+
+def _static(name: str) -> Response:
+    """One of the files that were packaged; their address changes with their content."""
+    if name not in STATIC:
+        raise HTTPException(404)
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(STATIC[name], media_type=mimetypes.guess_type(name)[0], headers=kept)
+
+
+def _answered(refusal: Refusal, _request: Request, error: Exception) -> Response:
+    """The plain page for what a handler, or the routing itself, could not do."""
+    if not isinstance(error, AnyHTTPException):
+        return refusal(503)
+    response = refusal(error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _refusal(environment: Environment, status: int) -> Response:
+    title, text = SAID.get(status, (HTTPStatus(status).phrase, ""))
+    return plain_page(environment, status, title, text)

@@ -1,0 +1,177 @@
+"""Whether the program itself is well: each source's state, and what must be said on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.settings import School, Settings, SourceSettings
+from monitor.store import looks, pages
+from monitor.store.deliveries import Outage
+from monitor.store.engine import Connection
+from monitor.store.looks import Look
+from monitor.web import words
+
+# Ticks come every two seconds, a look may take ten minutes, and sources of one site wait in line.
+PATIENCE = timedelta(minutes=30)
+RECENT = timedelta(days=7)
+NAMED = 3
+UNREAD = frozenset({"slow", "blocked", "failing", "dead", "over budget", "needs you"})
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that may make silence look like calm; `href` is the page that tells more."""
+
+    says: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source in plain words. `mark` is ok, quiet or bad."""
+
+    id: str
+    kind: str
+    schools: tuple[str, ...]
+    every: str
+    state: str
+    mark: str
+    good_at: datetime | None
+    error: str
+    due_at: datetime | None
+    fetched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the sources and the mail are."""
+
+    sources: tuple[SourceState, ...]
+    outage: Outage | None
+    undelivered: int
+    late: int
+
+    @property
+    def read(self) -> tuple[SourceState, ...]:
+        """The sources that are being read as they should."""
+        return tuple(source for source in self.sources if source.mark == "ok")
+
+    @property
+    def unread(self) -> tuple[SourceState, ...]:
+        """The sources that are switched on and are not being read."""
+        return tuple(source for source in self.sources if source.mark == "bad")
+
+    @property
+    def last_read(self) -> datetime | None:
+        """When any source was last read without a fault."""
+        return max((source.good_at for source in self.sources if source.good_at), default=None)
+
+
+def channel(settings: Settings) -> str:
+    """The name that the way out for letters goes by in the outbox."""
+    return "smtp" if settings.mail.host else "folder"
+
+
+def condition(
+    connection: Connection, settings: Settings, schools: Sequence[School], now: datetime
+) -> Condition:
+    """Ask the database how things are, in four queries."""
+    ids = tuple(school.id for school in schools)
+    ours = tuple(s for s in settings.sources if any(s.listens_for(school) for school in ids))
+    seen = {look.source: look for look in looks.everything(connection, [s.id for s in ours])}
+    shut = {outage.channel: outage for outage in pages.outages(connection)}
+    return Condition(
+        sources=tuple(_state(source, seen.get(source.id), schools, now) for source in ours),
+        outage=shut.get(channel(settings)),
+        undelivered=pages.undelivered(connection, ids, now - RECENT),
+        late=pages.late(connection, ids, now - PATIENCE),
+    )
+
+
+def is_well(
+    connection: Connection, settings: Settings, ids: Collection[str], now: datetime
+) -> bool:
+    """True while sources are looked at when they are due and no letter is late."""
+    names = [
+        source.id
+        for source in settings.sources
+        if source.enabled and any(source.listens_for(school) for school in ids)
+    ]
+    stuck = any(_is_overdue(look, now) for look in looks.everything(connection, names))
+    return not stuck and not pages.late(connection, ids, now - PATIENCE)
+
+
+def _is_overdue(look: Look, now: datetime) -> bool:
+    due = max(look.due_at, look.not_before or look.due_at)
+    is_held = look.leased_until is not None and look.leased_until > now
+    return due < now - PATIENCE and not is_held
+
+
+def _state(
+    source: SourceSettings, look: Look | None, schools: Sequence[School], now: datetime
+) -> SourceState:
+    state, mark = _said(source, look, now)
+    return SourceState(
+        id=source.id,
+        kind=source.kind,
+        schools=tuple(school.name for school in schools if source.listens_for(school.id)),
+        every=words.counted(round(source.every_minutes), "minute", "minutes"),
+        state=state,
+        mark=mark,
+        good_at=look.good_at if look else None,
+        error=look.error if look else "",
+        due_at=max(look.due_at, look.not_before or look.due_at) if look else None,
+        fetched=look.fetched if look else 0,
+    )
+
+
+def _said(source: SourceSettings, look: Look | None, now: datetime) -> tuple[str, str]:
+    if not source.enabled:
+        return "Switched off", "quiet"
+    if look is None:
+        return "Not looked at yet", "quiet"
+    if look.failures or look.health in UNREAD:
+        return words.HEALTH.get(look.health, look.health), "bad"
+    if _is_overdue(look, now):
+        return "Not looked at when it was due", "bad"
+    if look.good_at is None:
+        return "Not looked at yet", "quiet"
+    return words.HEALTH.get(look.health, look.health), "quiet" if look.health == "empty" else "ok"
+
+
+def alarms(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> tuple[Alarm, ...]:
+    """What every page says at its top, the gravest first."""
+    said: list[Alarm] = []
+    if found.outage:
+        since = words.moment(found.outage.since, now)
+        again = "It is tried again by itself, and nothing is lost."
+        reason = found.outage.error.rstrip(".")
+        said.append(Alarm(f"Mail is not going out since {since}: {reason}. {again}", "/mail"))
+    elif found.late:
+        late = words.counted(found.late, "alert is late", "alerts are late")
+        said.append(Alarm(f"{late}: due over half an hour ago, and not sent yet.", "/mail"))
+    if found.undelivered:
+        number = words.counted(found.undelivered, "alert", "alerts")
+        text = f"{number} could not be delivered in the last 7 days. Tell these people yourself."
+        said.append(Alarm(text, "/mail#unsent"))
+    if not settings.mail.host and not demo:
+        folder = settings.mail.folder
+        text = f"No mail server is set: alerts are written to the folder {folder} and reach nobody."
+        said.append(Alarm(text, "/mail"))
+    return (*said, *_unread(found.unread, now))
+
+
+def _unread(unread: tuple[SourceState, ...], now: datetime) -> tuple[Alarm, ...]:
+    if len(unread) > NAMED:
+        names = ", ".join(source.id for source in unread[:NAMED])
+        text = f"{len(unread)} sources are not being read: {names} and {len(unread) - NAMED} more."
+        return (Alarm(text, "/sources"),)
+    return tuple(Alarm(_unread_says(source, now), "/sources") for source in unread)
+
+
+def _unread_says(source: SourceState, now: datetime) -> str:
+    since = f"since {words.moment(source.good_at, now)}" if source.good_at else "yet"
+    reason = (source.error or source.state.lower()).rstrip(".")
+    return f"The source {source.id} has not been read {since}: {reason}."

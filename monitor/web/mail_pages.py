@@ -1,0 +1,130 @@
+"""The pages of the outbox: what waits, what went, what was refused, and each letter as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+
+from fastapi import HTTPException
+from fastapi.responses import HTMLResponse
+
+from monitor.store import deliveries, pages
+from monitor.store.deliveries import Delivery
+from monitor.store.engine import Connection
+from monitor.store.pages import Told
+from monitor.web import cards, words
+from monitor.web.access import policy
+from monitor.web.cards import Line
+from monitor.web.site import Site, known_id
+
+SHOWN = 100
+# A letter's own styles may be used, and nothing else: no script, image, form or link works in it.
+LETTER_POLICY = policy(
+    style_src="'unsafe-inline'",
+    img_src="'none'",
+    form_action="'none'",
+    frame_ancestors="'self'",
+    sandbox="",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A letter in a list."""
+
+    letter: Told
+    school: str
+    chip: str
+    line: Line | None
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A composed letter, opened: its headers and its two parts as text."""
+
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+
+
+class MailPages:
+    """Handlers; each reads one moment of the database."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def outbox(self) -> HTMLResponse:
+        """Waiting, sent, and what will not go."""
+        site, now = self._site, self._site.clock()
+        with site.store.reading() as connection:
+            return site.page(
+                connection,
+                "mail.html",
+                now,
+                waiting=self._rows(pages.waiting(connection, site.ids, SHOWN)),
+                unsent=self._rows(pages.unsent(connection, site.ids, SHOWN)),
+                sent=self._rows(pages.sent(connection, site.ids, SHOWN)),
+                most=SHOWN,
+                folder="" if site.settings.mail.host else site.settings.mail.folder,
+            )
+
+    def _rows(self, letters: tuple[Told, ...]) -> tuple[Row, ...]:
+        return tuple(self._row(letter) for letter in letters)
+
+    def _row(self, letter: Told) -> Row:
+        school = self._site.school(letter.school)
+        line = next(iter(cards.lines((letter,), school, self._site.clock())), None)
+        chip = words.LEVELS.get(letter.level, letter.level)
+        return Row(letter, school.name, chip, line, cards.who(letter, school))
+
+    def letter(self, letter_id: str) -> HTMLResponse:
+        """One letter: how it stands, its headers and its words."""
+        site, now = self._site, self._site.clock()
+        with site.store.reading() as connection:
+            delivery = self._delivery(connection, letter_id)
+            response = site.page(
+                connection,
+                "letter.html",
+                now,
+                delivery=delivery,
+                row=self._row(_told(delivery)),
+                content=opened(delivery.content) if delivery.content else None,
+            )
+        response.headers["content-security-policy"] = policy(frame_src="'self'")
+        return response
+
+    def html(self, letter_id: str) -> HTMLResponse:
+        """A letter's HTML part as a mail program would show it, for the frame on its page."""
+        with self._site.store.reading() as connection:
+            content = self._delivery(connection, letter_id).content
+        part = opened(content).html if content else ""
+        if not part:
+            raise HTTPException(404)
+        headers = {"content-security-policy": LETTER_POLICY, "x-frame-options": "SAMEORIGIN"}
+        return HTMLResponse(part.encode("utf-8", "replace"), headers=headers)
+
+    def _delivery(self, connection: Connection, letter_id: str) -> Delivery:
+        """A letter of a watched school; 404 where there is none of that id."""
+        found = deliveries.one(connection, known_id(letter_id))
+        if found is None or found.school not in self._site.ids:
+            raise HTTPException(404)
+        return found
+
+
+def _told(delivery: Delivery) -> Told:
+    return Told(**{name: getattr(delivery, name) for name in Told.__dataclass_fields__})
+
+
+def opened(content: bytes) -> Content:
+    """A letter's bytes, read back as a mail program would read them."""
+    message = BytesParser(_class=EmailMessage, policy=default).parsebytes(content)
+    headers = tuple((name, str(value)) for name, value in message.items())
+    return Content(headers, _part(message, "plain"), _part(message, "html"))
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body else ""

@@ -1,0 +1,164 @@
+"""The pages of mentions: what has been found by level, and one mention whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import HTTPException
+from fastapi.responses import HTMLResponse
+
+from monitor import notices
+from monitor.judge.terms import Level
+from monitor.settings import School
+from monitor.store import mentions, pages
+from monitor.store.engine import Connection
+from monitor.store.mentions import Mention
+from monitor.web import cards, words
+from monitor.web.cards import Card
+from monitor.web.links import link
+from monitor.web.site import Site, known_id
+
+WEEK = timedelta(days=7)
+SHOWN = 10
+PRAISE_SHOWN = 5
+PAGE = 30
+REFRESH_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The mentions of one level; `older` is the id to go on from where there are more."""
+
+    level: str
+    cards: tuple[Card, ...]
+    older: str
+
+
+class MentionPages:
+    """Handlers; each reads one moment of the database."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def index(self, level: str = "", school: str = "", before: str = "") -> HTMLResponse:
+        """By level, newest first; with `level` that one alone, a page at a time."""
+        site, now = self._site, self._site.clock()
+        if level and level not in words.LEVELS:
+            raise HTTPException(404)
+        chosen = (site.school(school),) if school else site.schools
+        ids = tuple(one.id for one in chosen)
+        with site.store.reading() as connection:
+            start = self._mention(connection, before) if before else None
+            if level:
+                found = [pages.found(connection, ids, level, limit=PAGE + 1, before=start)]
+            else:
+                found = [self._newest(connection, ids, name) for name in words.LEVELS]
+            shown = self._sections(connection, (level,) if level else tuple(words.LEVELS), found)
+            week = pages.since(connection, ids, now - WEEK)
+            return site.page(
+                connection,
+                "mentions.html",
+                now,
+                sections=shown,
+                week=week,
+                level=level,
+                school=school,
+                chosen=chosen,
+                before=before,
+                refresh=REFRESH_SECONDS if site.demo and not before else 0,
+            )
+
+    def _newest(
+        self, connection: Connection, ids: Sequence[str], level: str
+    ) -> tuple[Mention, ...]:
+        if level == Level.ROUTINE.value:
+            return pages.found(connection, ids, level, limit=PRAISE_SHOWN + 1, category="praise")
+        return pages.found(connection, ids, level, limit=SHOWN + 1)
+
+    def _sections(
+        self,
+        connection: Connection,
+        levels: Sequence[str],
+        found: Sequence[Sequence[Mention]],
+    ) -> tuple[Section, ...]:
+        every = [mention for section in found for mention in section]
+        places = pages.elsewhere(connection, every)
+        told = pages.told(connection, [mention.id for mention in every])
+        sections = []
+        for level, several in zip(levels, found, strict=True):
+            most = PAGE if len(levels) == 1 else self._most(level)
+            shown = several[:most]
+            made = tuple(self._card(one, places[one.id], told[one.id]) for one in shown)
+            older = shown[-1].id if len(several) > most else ""
+            sections.append(Section(level, made, older))
+        return tuple(sections)
+
+    @staticmethod
+    def _most(level: str) -> int:
+        return PRAISE_SHOWN if level == Level.ROUTINE.value else SHOWN
+
+    def _card(
+        self,
+        mention: Mention,
+        places: Sequence[pages.Elsewhere],
+        told: Sequence[pages.Told],
+    ) -> Card:
+        school = self._site.school(mention.school)
+        return cards.card(mention, school, places, told, self._site.clock())
+
+    def _mention(self, connection: Connection, name: str) -> Mention:
+        """A relevant mention of a watched school; 404 where there is none of that id."""
+        mention = mentions.one(connection, known_id(name))
+        if mention is None or not mention.relevant or mention.school not in self._site.ids:
+            raise HTTPException(404)
+        return mention
+
+    def mention(self, mention_id: str) -> HTMLResponse:
+        """One mention whole."""
+        site, now = self._site, self._site.clock()
+        with site.store.reading() as connection:
+            mention = self._mention(connection, mention_id)
+            school = site.school(mention.school)
+            places = pages.elsewhere(connection, [mention])[mention.id]
+            told = pages.told(connection, [mention.id])[mention.id]
+            title, text = cards.pieces(mention)
+            steps, avoid = _advice(mention, school, now)
+            return site.page(
+                connection,
+                "mention.html",
+                now,
+                mention=mention,
+                card=cards.card(mention, school, places, told, now),
+                certainty=cards.certainty(mention),
+                title=title,
+                text=text,
+                places=[(place, link(place.url)) for place in places],
+                evidence=pages.first_evidence(connection, mention.id),
+                steps=steps,
+                avoid=avoid,
+            )
+
+
+def _advice(mention: Mention, school: School, now: datetime) -> tuple[tuple[str, ...], str]:
+    """What an alert would say to do, and not to do; nothing for a level that owes none."""
+    level = Level(mention.level)
+    if not level.needs_response:
+        return (), ""
+    notice = notices.alert(
+        school_id=school.id,
+        school=school.name,
+        level=level,
+        tier=None,
+        categories=mention.categories,
+        says=(),
+        place=mention.source,
+        link="",
+        page="",
+        published=mention.published,
+        seen=now,
+        told=(),
+        reference=mention.id,
+    )
+    return notice.steps, notice.avoid

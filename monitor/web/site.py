@@ -1,0 +1,104 @@
+"""What every page shares: the world as the pages see it, and how a template becomes an answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import HTTPException
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from monitor.settings import School, Settings
+from monitor.store.engine import Connection, Store
+from monitor.web import condition, words
+
+HERE = Path(__file__).parent
+STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
+NOTICES = 5
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def address(path: str, **params: str) -> str:
+    """A path of ours with those parameters that are not empty."""
+    kept = {name: value for name, value in params.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def static_address(name: str) -> str:
+    """A static file's address, which changes with its content."""
+    return f"/static/{name}?v={hashlib.sha256(STATIC[name]).hexdigest()[:12]}"
+
+
+def templates() -> Environment:
+    """The templates: everything put into them is text, and a name that is not there an error."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(address=address, static=static_address, words=words)
+    return made
+
+
+def plain_page(environment: Environment, status: int, title: str, text: str) -> HTMLResponse:
+    """A page that says one thing and nothing of what is stored."""
+    template = environment.get_template("message.html")
+    return HTMLResponse(template.render(title=title, text=text, status=status), status)
+
+
+def known_id(name: str) -> str:
+    """An id from an address; 404 where it cannot be one."""
+    if not _ID.fullmatch(name):
+        raise HTTPException(404)
+    return name
+
+
+@dataclass(frozen=True)
+class Site:
+    """The world as the pages see it; `schools` are those that are watched."""
+
+    settings: Settings
+    schools: tuple[School, ...]
+    store: Store
+    clock: Callable[[], datetime]
+    demo: bool
+    notices: Callable[[], tuple[str, ...]]
+    environment: Environment
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the watched schools."""
+        return tuple(school.id for school in self.schools)
+
+    def school(self, school_id: str) -> School:
+        """A watched school; 404 where there is none of that id."""
+        for school in self.schools:
+            if school.id == school_id:
+                return school
+        raise HTTPException(404)
+
+    def page(self, connection: Connection, name: str, now: datetime, **shown: Any) -> HTMLResponse:
+        """The template with what it shows, under whatever every page must say."""
+        state = condition.condition(connection, self.settings, self.schools, now)
+        alarms = condition.alarms(state, self.settings, demo=self.demo, now=now)
+        notes = tuple(condition.Alarm(note, "") for note in self.notices()[:NOTICES])
+        template = self.environment.get_template(name)
+        return HTMLResponse(
+            template.render(
+                demo=self.demo,
+                schools=self.schools,
+                condition=state,
+                alarms=(*alarms, *notes),
+                now=now,
+                **shown,
+            )
+        )

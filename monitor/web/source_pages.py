@@ -1,0 +1,38 @@
+"""The page of the sources, the watchdog's answer, and the page before a school is approved."""
+
+from __future__ import annotations
+
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from monitor.store.engine import StoreError
+from monitor.web import condition
+from monitor.web.site import Site
+
+
+class SourcePages:
+    """Handlers about the program itself."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def sources(self) -> HTMLResponse:
+        """Each source in plain words."""
+        with self._site.store.reading() as connection:
+            return self._site.page(connection, "sources.html", self._site.clock())
+
+    def health(self) -> PlainTextResponse:
+        """For a watchdog: 200 while the program works, else 503; it says no more to strangers."""
+        site = self._site
+        try:
+            with site.store.reading() as connection:
+                well = condition.is_well(connection, site.settings, site.ids, site.clock())
+        except StoreError:
+            well = False
+        return PlainTextResponse("ok" if well else "not well", 200 if well else 503)
+
+    def setup(self) -> HTMLResponse:
+        """What is missing before anything is watched."""
+        site = self._site
+        template = site.environment.get_template("setup.html")
+        configured = site.settings.schools
+        return HTMLResponse(template.render(notices=site.notices(), configured=configured))

@@ -1,0 +1,94 @@
+"""How the pages say things: levels, roles, states and moments in plain words. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+LEVELS = {
+    "urgent": "Urgent",
+    "respond": "Needs a response",
+    "watch": "Worth knowing",
+    "routine": "Routine",
+}
+MEANINGS = {
+    "urgent": "Somebody may come to harm, or a crime may be in progress.",
+    "respond": "The school should answer it or act on it within the school day.",
+    "watch": "No reply is owed, but a head would want to know.",
+    "routine": "Nothing to do. Praise is listed, so that it can be thanked.",
+}
+TONES = {"negative": "Negative", "neutral": "Neutral", "positive": "Positive"}
+ROLES = {
+    "headteacher": "headteacher",
+    "deputy": "deputy head",
+    "dsl": "safeguarding lead",
+    "deputy_dsl": "deputy safeguarding lead",
+    "duty": "duty contact",
+    "office": "school office",
+    "chair": "chair of governors",
+    "vice_chair": "vice-chair of governors",
+    "clerk": "clerk to the governors",
+    "dpo": "data protection officer",
+    "it": "IT support",
+    "governor": "governor",
+    "trust": "trust",
+    "staff": "member of staff",
+}
+HEALTH = {
+    "ok": "Working",
+    "slow": "Answers too slowly",
+    "empty": "Answers, but holds nothing",
+    "blocked": "Refuses to be read",
+    "failing": "Not working",
+    "dead": "Gone",
+    "over budget": "Used up its allowance",
+    "needs you": "Needs you",
+    "waiting": "Asked to be left alone for a while",
+}
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """A moment as a school says it: `Saturday 21 November, 21:40`, the year where it differs."""
+    there, today = when.astimezone(LONDON), now.astimezone(LONDON)
+    year = "" if there.year == today.year else f" {there.year}"
+    return f"{there:%A} {there.day} {there:%B}{year}, {there:%H:%M}"
+
+
+def clock_time(when: datetime, now: datetime) -> str:
+    """A moment beside others of the same day: `21:40`, else the whole of it."""
+    if when.astimezone(LONDON).date() == now.astimezone(LONDON).date():
+        return f"{when.astimezone(LONDON):%H:%M}"
+    return moment(when, now)
+
+
+def clipped(text: str, most: int) -> str:
+    """Foreign text as one line of at most `most` characters.
+
+    Controls, and the marks that turn the direction of writing, become spaces.
+    """
+    line = " ".join("".join(map(_visible, text[: most * 4])).split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def _visible(character: str) -> str:
+    hides = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return " " if hides and character != "\u200d" else character  # \u200d: families in emoji
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 place`, `2 places`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
