@@ -44,7 +44,10 @@ class Layout:
 
 def layout(tokens: Tokens) -> Layout:
     """Split a text; linear in its length."""
-    breaks = [*tokens.breaks[: len(tokens)], tokens.source[tokens.ends[-1] :] if len(tokens) else ""]
+    breaks = [
+        *tokens.breaks[: len(tokens)],
+        tokens.source[tokens.ends[-1] :] if len(tokens) else "",
+    ]
     clauses: list[Clause] = []
     clause_of: list[int] = []
     sentence_end: list[int] = []

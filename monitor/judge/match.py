@@ -209,7 +209,12 @@ class Matcher:
             best, note = _nameless(excluded, bool(support), brought)
             notes.append(note)
         evidence = tuple(_evidence(scene.tokens, at) for at in spotted) + tuple(support)
-        return Match(whose.watch.id, round(best, 2), evidence, tuple(note for note in dict.fromkeys(notes) if note))
+        return Match(
+            whose.watch.id,
+            round(best, 2),
+            evidence,
+            tuple(note for note in dict.fromkeys(notes) if note),
+        )
 
 
 def _nameless(excluded: bool, supported: bool, brought: bool) -> tuple[float, str]:

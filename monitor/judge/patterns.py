@@ -91,7 +91,9 @@ class Lexicon:
         """The elements that a canonical word satisfies, its usual disguises undone."""
         found = self._known(word[:_LONGEST_WORD])
         if not found:
-            found = next((f for w in _undisguised(word[:_LONGEST_WORD]) if (f := self._known(w))), found)
+            found = next(
+                (f for w in _undisguised(word[:_LONGEST_WORD]) if (f := self._known(w))), found
+            )
         if word.isdigit():
             found = found | self._number
         return frozenset(found | self._anywhere)

@@ -20,7 +20,7 @@ class _Node(Generic[Entry]):
 
 
 class Phrases(Generic[Entry]):
-    """Phrases as canonical words, each with what it stands for; phrases may be added at any time."""
+    """Phrases as canonical words, each with what it stands for; more may be added at any time."""
 
     def __init__(self) -> None:
         self._root: _Node[Entry] = _Node()

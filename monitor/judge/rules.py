@@ -79,7 +79,9 @@ class Reading:
             first = self.layout.span(index, index + 1)[0]
             return any(at in self.negators for at in range(max(first, index - _BEFORE), index))
         clauses = self.layout.clause_of
-        return any(number in self.facts[fact] for number in range(clauses[index], clauses[end - 1] + 1))
+        return any(
+            number in self.facts[fact] for number in range(clauses[index], clauses[end - 1] + 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,7 @@ def _try(reading: Reading, rule: Rule, steps: Steps, index: int) -> Finding | No
 
 def _cancelled(reading: Reading, rule: Rule, first: int, stop: int) -> bool:
     return any(
-        steps[0].atom in reading.atoms[at]
-        and end_of(steps, reading.atoms, at, stop) is not None
+        steps[0].atom in reading.atoms[at] and end_of(steps, reading.atoms, at, stop) is not None
         for at in range(first, stop)
         for steps in rule.unless
     )

@@ -1,4 +1,4 @@
-"""Says how a post speaks of the school, from VADER's score and from what the post was found to be."""
+"""Says how a post speaks of the school, from VADER's score and from what the post is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SORRY = frozenset(
 )
 # What VADER reads the wrong way round, and what to add to its score for each.
 _TRAPS = {
-    "killed it": 1.0,
+    "killed it": 1.4,
     "smashed it": 0.6,
     "was the bomb": 0.5,
     "so sick": 0.9,
@@ -71,19 +71,14 @@ def label(score: float, categories: Collection[str], rules: Sequence[str] = ()) 
     What the post was found to be says more than its words' mood: thanks are positive, a complaint
     or abuse negative, a cry for help neutral unless it blames. `rules` are the rules that held.
     """
-    praised, blamed = "praise" in categories, "complaint" in categories
     if _ABUSE.intersection(categories):
         return "negative"
-    if praised and blamed:
-        return "positive" if score > _STRONG else "negative"
-    if blamed:
-        return "negative"
-    if praised:
+    if "complaint" in categories:
+        return "positive" if "praise" in categories and score > _STRONG else "negative"
+    if "praise" in categories:
         return "negative" if score < -_STRONG else "positive"
-    if "press.critical" in rules:
-        return "negative"
     if _SORRY.intersection(categories):
-        return "neutral"
+        return "negative" if "press.critical" in rules else "neutral"
     if abs(score) < _CLEAR:
         return "neutral"
     return "positive" if score > 0 else "negative"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.judge import language as languages
@@ -64,7 +64,7 @@ def triage(tokens: Tokens) -> Verdict:
     return Verdict(tuple(ranked), level, tier, tuple(shown))
 
 
-def _level(finding: Finding, categories: dict[str, Category]) -> Level:
+def _level(finding: Finding, categories: Mapping[str, Category]) -> Level:
     return finding.rule.level or categories[finding.rule.category].level
 
 

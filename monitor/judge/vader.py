@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
-from vaderSentiment import vaderSentiment as package
+from vaderSentiment import vaderSentiment
 
 _SHORT_EMOTICON = 2
 _CACHED_LENGTH = 40
@@ -37,7 +37,7 @@ class _Fact(NamedTuple):
 @cache
 def _authority() -> Any:
     """The package's own analyser: its lexicon and its emoji."""
-    return package.SentimentIntensityAnalyzer()
+    return vaderSentiment.SentimentIntensityAnalyzer()
 
 
 def _fact(token: str) -> _Fact:
@@ -46,8 +46,8 @@ def _fact(token: str) -> _Fact:
         raw = token
     lower = raw.lower()
     valence = _authority().lexicon.get(lower)
-    boost = package.BOOSTER_DICT.get(lower)
-    return _Fact(raw, lower, raw.isupper(), valence, boost, package.negated([lower]))
+    boost = vaderSentiment.BOOSTER_DICT.get(lower)
+    return _Fact(raw, lower, raw.isupper(), valence, boost, vaderSentiment.negated([lower]))
 
 
 _short_fact = lru_cache(maxsize=65_536)(_fact)
@@ -90,7 +90,7 @@ def compound(text: str) -> float:
     emphasis = _emphasis(plain)
     if total:
         total += emphasis if total > 0 else -emphasis
-    return float(round(package.normalize(total), 4))
+    return float(round(vaderSentiment.normalize(total), 4))
 
 
 def _is_kind_of(facts: list[_Fact], index: int) -> bool:
@@ -116,7 +116,7 @@ def _valence(facts: list[_Fact], index: int, mixed: bool) -> float:
     fact = facts[index]
     value = _after_no(facts, index, float(fact.valence or 0.0))
     if fact.loud and mixed:
-        value += package.C_INCR if value > 0 else -package.C_INCR
+        value += vaderSentiment.C_INCR if value > 0 else -vaderSentiment.C_INCR
     for back in range(min(3, index)):
         before = facts[index - back - 1]
         if before.valence is not None:
@@ -135,7 +135,7 @@ def _after_no(facts: list[_Fact], index: int, own: float) -> float:
         value = 0.0
     one, two, three = (_word(facts, index - back) for back in (1, 2, 3))
     if one == "no" or two == "no" or (three == "no" and one in ("or", "nor")):
-        value = own * package.N_SCALAR
+        value = own * vaderSentiment.N_SCALAR
     return value
 
 
@@ -144,7 +144,7 @@ def _boost(before: _Fact, value: float, mixed: bool, back: int) -> float:
         return 0.0
     boost = before.boost if value >= 0 else -before.boost
     if before.loud and mixed:
-        boost += package.C_INCR if value > 0 else -package.C_INCR
+        boost += vaderSentiment.C_INCR if value > 0 else -vaderSentiment.C_INCR
     return boost * _DAMPING[back] if back and boost else boost
 
 
@@ -155,7 +155,7 @@ def _negation(facts: list[_Fact], index: int, back: int, value: float) -> float:
         return value * 1.25
     if back and words[back] == "without" and "doubt" in words[:back]:
         return value
-    return value * package.N_SCALAR if negates else value
+    return value * vaderSentiment.N_SCALAR if negates else value
 
 
 def _never_so(words: list[str], back: int) -> bool:
@@ -168,7 +168,7 @@ def _never_so(words: list[str], back: int) -> bool:
 def _idiom(facts: list[_Fact], index: int, value: float) -> float:
     three, two, one, zero = (_word(facts, index - back) for back in (3, 2, 1, 0))
     before = (f"{one} {zero}", f"{two} {one} {zero}", f"{two} {one}", f"{three} {two} {one}")
-    special = package.SPECIAL_CASES
+    special = vaderSentiment.SPECIAL_CASES
     value = next((special[x] for x in (*before, f"{three} {two}") if x in special), value)
     pair = f"{zero} {_word(facts, index + 1)}"
     triple = f"{pair} {_word(facts, index + 2)}"
@@ -176,7 +176,7 @@ def _idiom(facts: list[_Fact], index: int, value: float) -> float:
         if index + steps < len(facts) and ahead in special:
             value = special[ahead]
     for grams in (f"{three} {two} {one}", f"{three} {two}", f"{two} {one}"):
-        value += package.BOOSTER_DICT.get(grams, 0)
+        value += vaderSentiment.BOOSTER_DICT.get(grams, 0)
     return float(value)
 
 
@@ -184,7 +184,7 @@ def _least(facts: list[_Fact], index: int, value: float) -> float:
     if index and facts[index - 1].lower == "least" and facts[index - 1].valence is None:
         if index > 1 and facts[index - 2].lower in ("at", "very"):
             return value
-        return value * float(package.N_SCALAR)
+        return value * float(vaderSentiment.N_SCALAR)
     return value
 
 
@@ -206,9 +206,7 @@ def _but(scores: list[float], but: int) -> None:
             _reweigh(scores, places, score, but)
 
 
-def _reweigh(
-    scores: list[float], places: dict[float, list[int]], score: float, but: int
-) -> None:
+def _reweigh(scores: list[float], places: dict[float, list[int]], score: float, but: int) -> None:
     heap = places[score]
     while scores[heap[0]] != score:
         heappop(heap)

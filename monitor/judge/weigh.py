@@ -124,7 +124,7 @@ def _other_tail(scene: Scene, at: Occurrence, whose: School) -> str:
     for tail in whose.tails:
         size = len(tail)
         if any(tuple(after[i : i + size]) == tail for i in range(len(after) - size + 1)):
-            return f"names {at.phrase} {' '.join(tail)}, which is listed as another place"
+            return f"names {at.phrase} {' '.join(tail).title()}, which is listed as another place"
     return ""
 
 
@@ -202,7 +202,7 @@ def _other_town(scene: Scene, at: Occurrence, whose: School) -> str:
 
 
 def _unknown_town(scene: Scene, index: int, inside: bool, whose: School) -> bool:
-    """"... in Wexcombe", or an acronym spelled out as another name: "BHS (Belmoor High)"."""
+    """ "... in Wexcombe", or an acronym spelled out as another name: "BHS (Belmoor High)"."""
     if scene.is_headline:
         return False
     spelled_out = "(" in scene.tokens.breaks[index]
@@ -227,7 +227,7 @@ def _landmark(scene: Scene, at: Occurrence, whose: School) -> str:
 
 
 def far_away(scene: Scene, whose: School) -> bool:
-    """True where a notice names another town, none of the school's places, and nobody's own life."""
+    """True where a notice, not somebody's own story, names a town that is not the school's."""
     lists, words = word_lists(), frozenset(scene.tokens.words)
     if words & lists["personal"] or scene.speaks_of_home(whose):
         return False
