@@ -21,7 +21,7 @@ class UnreadableError(Exception):
 
 
 def unpack(raw: bytes, encoding: str, cap: int) -> bytes:
-    """The bytes within a Content-Encoding; raises OversizedError, BrokenOffError or UnreadableError."""
+    """The bytes within a Content-Encoding; raises one of the errors above."""
     encoding = encoding.strip().lower()
     try:
         if encoding in ("gzip", "x-gzip"):

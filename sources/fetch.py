@@ -68,12 +68,18 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pools(gate)
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None: requests would read a redirect's whole body, unbounded, to look where it leads."""
+        return None
+
+
 class _Line:
     """What one thread keeps between fetches."""
 
     def __init__(self, gate: Gate, agent: str) -> None:
         self.gate = gate
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.trust_env = False  # no proxy, no .netrc
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.session.headers.clear()

@@ -48,7 +48,8 @@ class Gate:
 
         A copy of the handle is kept, for wrapping a socket in TLS takes the handle away.
         """
-        self._hold(connected.dup())
+        handle = socket.dup(connected.fileno())
+        self._hold(socket.socket(connected.family, connected.type, connected.proto, handle))
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A socket to the host, whose addresses were all checked; raises SourceError."""

@@ -15,8 +15,8 @@ _UNWRAPPINGS = 3
 _TRACKER_STARTS = ("utm_", "mtm_", "pk_", "hsa_", "at_", "int_", "itm_")
 _TRACKER_NAMES = (
     "fbclid gclid dclid gbraid wbraid gclsrc msclkid twclid yclid igsh igshid mc_cid mc_eid "
-    "mkt_tok _hsenc _hsmi vero_id srsltid oly_anon_id _branch_match_id ref_src ref_url cmp cmpid ito "
-    "ns_mchannel ocid smid s_cid si feature"
+    "mkt_tok _hsenc _hsmi vero_id srsltid oly_anon_id _branch_match_id ref_src ref_url cmp cmpid "
+    "ito ns_mchannel ocid smid s_cid si feature"
 )
 _TRACKERS = frozenset(_TRACKER_NAMES.split())
 _SHARED_BY = frozenset(("ref", "source", "share"))

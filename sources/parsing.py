@@ -107,6 +107,9 @@ class Parser:
             except (OSError, EOFError, ValueError) as error:
                 child.close()
                 raise SourceError(_unsafe(response.url), "failing") from error
+            except BaseException:
+                child.close()
+                raise
             self._give_back(child)
         return result
 

@@ -141,7 +141,7 @@ def plain(markup: str) -> str:
     """
     text = mend(markup)
     if not _MARKUP.search(text):
-        return " ".join(text.split())
+        return fold(text)
     bare = html.unescape(_REFERENCE.sub(_referred, _Stripper(text).bare()))
     lines = (" ".join(line.split()) for line in bare.split(_BREAK))
     return mend("\n".join(filter(None, lines)))

@@ -19,7 +19,8 @@ _BOUND = 512 * 1024
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _BARRED = re.compile(
     r"sign.?in|log.?in|logon|captcha|just a moment|attention required|"
-    r"are you (?:a )?(?:human|robot)|security check|access denied|before you continue|consent|verify|unusual traffic",
+    r"are you (?:a )?(?:human|robot)|security check|access denied|before you continue|consent|"
+    r"verify|unusual traffic",
     re.IGNORECASE,
 )
 _CHALLENGE = re.compile(r"g-recaptcha|h-captcha|cf-challenge|cf_chl|turnstile", re.IGNORECASE)

@@ -35,8 +35,8 @@ _NAMES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (_CORE, "link", "link"),
     (_CORE + _DC, "title", "title"),
     (_MEDIA, "title", "media title"),
-    (_CORE + _DC + _MEDIA, "description summary", "summary"),
-    (_ITUNES, "summary", "summary"),
+    (_CORE + _ITUNES, "summary", "summary"),
+    (_CORE + _DC + _MEDIA, "description", "description"),
     (_CORE, "content", "content"),
     (_CONTENT, "encoded", "content"),
     (_CORE + _DC + _ITUNES, "author creator managingeditor", "author"),
@@ -61,7 +61,7 @@ _ROOTS = frozenset(("rss", "rdf", "feed"))
 _BASE = "http://www.w3.org/XML/1998/namespace base"
 _ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
 _HTML_LINKS = frozenset(("text/html", "application/xhtml+xml", "html", "xhtml"))
-_WORDED = frozenset(("title", "media title", "summary", "content"))
+_WORDED = frozenset(("title", "media title", "summary", "description", "content"))
 _DATED = frozenset(("published", "updated", "created"))
 _MARKUP_DEPTH = 200
 
@@ -174,7 +174,8 @@ class _Reader:
         elif role and role != "entry":
             if attributes.get("mode") == "base64":
                 raise NotOurs("its words are in base64")
-            self._open(role, attributes.get("type", "").strip().lower())
+            usual = "html" if role == "description" else ""
+            self._open(role, attributes.get("type", usual).strip().lower())
 
     def _link(self, attributes: dict[str, str]) -> bool:
         """True where the link stands in the element's text; one in `href` is taken here."""
@@ -253,6 +254,7 @@ class _Reader:
         self._raw.author = person_name or value or self._raw.author
 
     def _store_words(self, role: str, value: str) -> None:
+        role = "summary" if role == "description" else role
         words = words_of(role, value, self._kind, atom=self.atom)
         if not value or words is None:
             return
