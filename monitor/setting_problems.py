@@ -118,8 +118,11 @@ def _wanted(kind: str, value: object, limits: Mapping[str, Any], path: KeyPath) 
 
 
 def _foreign(message: str) -> str:
-    words = message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
-    return words[:1].lower() + words[1:]
+    """The words of a kind's own check, which are a sentence of their own."""
+    words = message.removeprefix("Value error, ")
+    if words.startswith("Input should be"):
+        return words.replace("Input should be", "must be", 1)
+    return f"is not accepted: {words}"
 
 
 def _path_in(table: Any, loc: tuple[int | str, ...]) -> KeyPath:

@@ -67,10 +67,10 @@ class Vault:
             return "", str(refused)
 
     def _from_env(self, name: str) -> str:
-        shown = f" {name}" if _SURELY_A_NAME.fullmatch(name) else ""
         if not self.env.get(name):
+            which = f"{name}, which" if _SURELY_A_NAME.fullmatch(name) else "(not shown), which"
             state = "is empty" if name in self.env else "is not set"
-            raise _Refused(f"names the environment variable{shown}, which {state}")
+            raise _Refused(f"names the environment variable {which} {state}")
         return self.env[name]
 
     def _from_file(self, name: str) -> str:

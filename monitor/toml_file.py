@@ -19,10 +19,11 @@ _TEXT_OPEN = 'a text is not closed: its second quotation mark (") is missing'
 _PLAIN_WORDS = (
     ("Illegal character '\\n'", _TEXT_OPEN),
     ("Illegal character", "there is a character that may not stand here (a control character?)"),
-    ("Found invalid character", "there is a character that may not stand in a comment"),
+    ("Found invalid character '\\n'", _TEXT_OPEN),
+    ("Found invalid character", "there is a character that may not stand here"),
     ("Unterminated string", _TEXT_OPEN),
     ('Expected \'"""\'', _TEXT_OPEN),
-    ('Expected "\'"', _TEXT_OPEN),
+    ("Expected \"'''\"", _TEXT_OPEN),
     ("Invalid value", "a value is missing or not understood; text needs quotation marks"),
     ("Invalid date", "this day or time does not exist"),
     ("Unclosed array", 'a list is not closed: its "]" or a comma is missing'),

@@ -24,8 +24,8 @@ _BARE = re.compile(r"[^,\]}#\n]+")
 def lines_of(text: str) -> Mapping[KeyPath, int]:
     """The line, counted from 1, of every key and list item in a text that `tomllib` accepts.
 
-    An array counts from 0, as in the values that `tomllib` returns. For a text that is not
-    valid TOML the answer is incomplete, never an error but RecursionError.
+    A list counts from 0, as in the values that `tomllib` returns. For a text that is not valid
+    TOML it ends as well, with an incomplete answer or a ValueError.
     """
     scanner = _Scanner(text)
     scanner.document()

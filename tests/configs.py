@@ -1,0 +1,35 @@
+"""Writes configurations for tests and reads them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitor.config import ConfigError, load
+from monitor.settings import Settings
+
+SCHOOL = '[[schools]]\nid = "hollybrook"\nname = "Hollybrook Primary School"\n'
+FEED = '[[sources]]\nid = "gazette"\nkind = "feed"\nurl = "https://gazette.example/rss"\n'
+
+
+def read(folder: Path, text: str | bytes, env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a config.toml with these words in it."""
+    path = folder / "config.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return load(path, env or {})
+
+
+def mistakes(folder: Path, text: str | bytes, env: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with it, line by line, each file by its name within the folder."""
+    try:
+        read(folder, text, env)
+    except ConfigError as error:
+        return str(error).replace(f"{folder}/", "").split("\n")
+    return []
+
+
+def mistake(folder: Path, text: str | bytes, env: Mapping[str, str] | None = None) -> str:
+    """The only thing that is wrong with it."""
+    found = mistakes(folder, text, env)
+    assert len(found) == 1, found
+    return found[0]

@@ -1,0 +1,172 @@
+"""The example file and the documentation say what there is, and no more."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from monitor.config import ConfigError, advise, load
+from monitor.setting_problems import known_keys
+from monitor.settings import KNOWN_CONTACTS, Section, Settings
+from tests.configs import read
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "config.example.toml"
+ENV = {"SMTP_PASSWORD": "hunter2"}
+WORDS = EXAMPLE.read_text("utf-8")
+
+
+def sections(model: type[BaseModel] = Settings) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for inner in models_in(field.annotation):
+            yield from sections(inner)
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def headings() -> dict[str, set[str]]:
+    """The keys under each heading of the example, those in a comment as well."""
+    found: dict[str, set[str]] = {}
+    heading = ""
+    for line in WORDS.splitlines():
+        if title := re.fullmatch(r"\[\[?([a-z.]+)\]?\]", line):
+            heading = title[1]
+        elif key := re.match(r"(?:# )?([a-z_]+) = ", line):
+            found.setdefault(heading, set()).add(key[1])
+    return found
+
+
+SETTINGS_OF = {
+    "Database": "database",
+    "Http": "http",
+    "Web": "web",
+    "Mail": "mail",
+    "SourceSettings": "sources",
+    "School": "schools",
+    "StaffMember": "schools.staff",
+    "Person": "schools.people",
+    "Hours": "schools.hours",
+    "Approval": "schools.approval",
+}
+TABLES_OF_A_SCHOOL = {"staff", "people", "hours", "contacts", "approval"}
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    return set(known_keys(model)) - {"options"} - TABLES_OF_A_SCHOOL
+
+
+def test_every_table_is_looked_at_here() -> None:
+    names = {model.__name__ for model in sections()}
+    assert names == {*SETTINGS_OF, "Settings", "DateRange"}
+    assert all(issubclass(model, Section) for model in sections())
+
+
+@pytest.mark.parametrize("model", [m for m in sections() if m.__name__ in SETTINGS_OF])
+def test_the_example_names_every_setting_of_every_table(model: type[BaseModel]) -> None:
+    named = headings()[SETTINGS_OF[model.__name__]]
+    assert named - {"url"} == keys_of(model) - {"url"}
+    assert "url" in named or "url" not in keys_of(model)
+
+
+def test_the_example_names_the_contacts_and_the_ends_of_a_range() -> None:
+    assert headings()["schools.contacts"] == set(KNOWN_CONTACTS)
+    assert "{ first = 2027-01-04, last = 2027-03-26 }" in WORDS
+
+
+def test_the_example_is_read_and_needs_no_advice() -> None:
+    settings = load(EXAMPLE, ENV)
+    assert advise(settings) == ()
+    assert settings.mail.password.get_secret_value() == "hunter2"
+    assert settings.schools[0].contacts["lado"] == "01234 567890"
+
+
+def test_the_example_s_other_lines_are_read_as_well(tmp_path: Path) -> None:
+    for name in ("database-password", "smtp-password"):
+        (tmp_path / name).write_text("hunter2")
+        (tmp_path / name).chmod(0o600)
+    text = WORDS.replace('password_env = "SMTP', '# "SMTP').replace(
+        "# password_file", "password_file"
+    )
+    assert read(tmp_path, text).mail.password.get_secret_value() == "hunter2"
+
+
+@pytest.mark.parametrize("model", [m for m in sections() if m is not Settings])
+def test_every_setting_is_in_the_documentation(model: type[BaseModel]) -> None:
+    page = (ROOT / "docs/configuration.md").read_text("utf-8")
+    if model.__name__ == "DateRange":
+        assert "`{ first = 2026-09-01, last = 2026-12-18 }`" in page
+        return
+    title = SETTINGS_OF[model.__name__]
+    part = re.search(
+        rf"^## `\[+{re.escape(title)}\]+`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL
+    )
+    assert part is not None
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", part[1], re.MULTILINE)
+    listed = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    tables = TABLES_OF_A_SCHOOL if title == "schools" else set()
+    assert listed == keys_of(model) | tables
+
+
+def test_every_known_contact_is_in_the_documentation() -> None:
+    page = (ROOT / "docs/configuration.md").read_text("utf-8")
+    assert all(f"| `{key}` | {meaning} |" in page for key, meaning in KNOWN_CONTACTS.items())
+
+
+LINES = WORDS.splitlines()
+PIECES = ("[", "]", "[[", '"', "'", '"""', "=", "\n", "\0", "\r", "{", "}", ",", "\\u0000", "é", "\u202e",
+          "-1", "1e999", "nan", "[schools]", "[[mail]]", "x.y = 1", "2026-02-29", "0x" + "f" * 400,
+          "\ud800", "true", "[[schools]]", "postgresql://", "0.0.0.0:1", 'password = "hunter2"')  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 5))):
+        at = draw(st.integers(0, len(lines) - 1))
+        how = draw(st.sampled_from(("drop", "move", "insert", "cut", "value")))
+        if how == "drop":
+            del lines[at]
+        elif how == "move":
+            lines.insert(draw(st.integers(0, len(lines))), lines[at])
+        elif how == "value":
+            lines[at] = lines[at].split("=")[0] + "= " + draw(st.sampled_from(PIECES))
+        else:
+            column = draw(st.integers(0, len(lines[at])))
+            rest = lines[at][column + 1 :] if how == "cut" else lines[at][column:]
+            lines[at] = lines[at][:column] + draw(st.sampled_from(PIECES)) + rest
+    return "\n".join(lines)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(text=damaged())
+def test_a_damaged_file_is_read_or_refused_in_single_lines(tmp_path: Path, text: str) -> None:
+    try:
+        settings = read(tmp_path, text.encode("utf-8", "surrogatepass"), ENV)
+    except ConfigError as error:
+        said = [str(problem) for problem in error.problems]
+    else:
+        said = [str(problem) for problem in advise(settings)]
+    assert all(line.isprintable() for line in said)
+    assert "hunter2" not in "".join(said)
+
+
+def test_the_example_is_plain_toml() -> None:
+    assert set(tomllib.loads(WORDS)) == {"database", "http", "web", "mail", "sources", "schools"}
