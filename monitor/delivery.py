@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
-from alerts.base import Channel, DeliveryError, Letter
+from alerts.base import Channel, DeliveryError, Letter, Notice
 from alerts.mail import compose
 from monitor import notices, timing
 from monitor.intake import holders
 from monitor.judge import routing
+from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import deliveries, mentions
 from monitor.store.deliveries import Delivery, Outage
 from monitor.store.engine import Connection, Store, StoreError
+from monitor.store.mentions import Mention
 
 log = logging.getLogger("footprint")
 
@@ -90,16 +93,39 @@ class Postroom:
             error = f"nobody at {school.id} is configured to be told; add [[schools.people]]"
             deliveries.postponed(connection, delivery.id, error, now + timing.HOUR)
             return Delivered(delivery.id, delivery.level, delivery.email, "owed", error)
-        letter = compose(
-            notices.alert(mention, school, self._page(mention.id), tuple(told.values())),
-            sender=self.settings.mail.from_,
-            recipient=person.email,
-            name=person.name,
-            message_id=_message_id(self.settings.mail.from_),
-            date=now.replace(microsecond=0),
-        )
+        others = tuple(role for email, role in told.items() if email != delivery.email)
+        try:
+            letter = compose(
+                self._notice(mention, school, delivery, others),
+                sender=self.settings.mail.from_,
+                recipient=person.email,
+                name=person.name,
+                message_id=_message_id(self.settings.mail.from_),
+                date=now.replace(microsecond=0),
+            )
+        except DeliveryError as error:
+            return self._end(connection, delivery, "refused", str(error))
         deliveries.fix(connection, delivery.id, letter, person.email)
         return letter
+
+    def _notice(
+        self, mention: Mention, school: School, delivery: Delivery, others: tuple[str, ...]
+    ) -> Notice:
+        return notices.alert(
+            school_id=school.id,
+            school=school.name,
+            level=Level(delivery.level),
+            tier="possible" if mention.tier == "possible" else "sure",
+            categories=mention.categories,
+            says=[str(reason["says"]) for reason in mention.reasons],
+            place=urlsplit(mention.url).hostname or mention.source,
+            link=mention.url,
+            page=self._page(mention.id),
+            published=mention.published,
+            seen=mention.seen_at,
+            told=others,
+            reference=mention.id[:8],
+        )
 
     def _page(self, mention_id: str) -> str:
         address = self.settings.web.address.rstrip("/")

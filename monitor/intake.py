@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from monitor.judge import routing
 from monitor.judge.story import same_story
@@ -178,7 +179,7 @@ def _mention(
     )
 
 
-def _answers(judgement: Judgement) -> dict[str, object]:
+def _answers(judgement: Judgement) -> dict[str, Any]:
     return {
         "relevant": judgement.relevant,
         "confidence": judgement.confidence,

@@ -37,8 +37,8 @@ class Schedule:
 
         The first calls are due at `now`.
         """
-        self._stopping = threading.Event()
-        self._said = ""
+        self.stopping = threading.Event()
+        self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS)},
@@ -64,17 +64,17 @@ class Schedule:
 
     def stop(self) -> None:
         """Let the steps in hand finish, and begin no other."""
-        self._stopping.set()
+        self.stopping.set()
         self._scheduler.shutdown(wait=True)
 
     def _work(self, step: Callable[[], object]) -> None:
         try:
-            while not self._stopping.is_set() and step() is not None:
+            while not self.stopping.is_set() and step() is not None:
                 pass
         except StoreError as error:
             # Told once, not at each tick; the next tick tries again.
-            if str(error) != self._said:
+            if str(error) != self._said.get(step):
                 log.error("%s", error)
-            self._said = str(error)
+            self._said[step] = str(error)
         else:
-            self._said = ""
+            self._said.pop(step, None)

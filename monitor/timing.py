@@ -35,18 +35,18 @@ def next_look(
     if health in DAILY:
         wait = max(every, DAY)
     elif failures:
-        wait = max(every, min(every * 2 ** min(failures, 10), HOUR))
+        wait = max(every, min(every * (1 << min(failures, 10)), HOUR))
     return now + max(wait * (1 + jitter / 5), min(asked or timedelta(), DAY))
 
 
 def next_try(now: datetime, attempts: int) -> datetime:
     """When one letter is tried again after so many tries: 1, 2, 4 ... minutes, an hour at most."""
-    return now + min(MINUTE * 2 ** min(max(attempts - 1, 0), 10), HOUR)
+    return now + min(MINUTE * (1 << min(max(attempts - 1, 0), 10)), HOUR)
 
 
 def next_probe(now: datetime, failures: int) -> datetime:
     """When a server that refuses every letter is tried again: 1, 2, 4, then every 5 minutes."""
-    return now + min(MINUTE * 2 ** min(max(failures - 1, 0), 10), LONGEST_PAUSE)
+    return now + min(MINUTE * (1 << min(max(failures - 1, 0), 10)), LONGEST_PAUSE)
 
 
 def has_waited_long_enough(first_due: datetime, now: datetime) -> bool:

@@ -20,10 +20,11 @@ import typer
 from alerts.base import Channel
 from alerts.folder import FolderChannel
 from alerts.smtp import SmtpChannel
-from monitor.config import ConfigError, load
+from monitor.config import load
 from monitor.delivery import Postroom
 from monitor.judge import Judge
 from monitor.pipeline import Monitor
+from monitor.problems import ConfigError
 from monitor.settings import School, Settings
 from monitor.store import leases
 from monitor.store.engine import Store
@@ -133,16 +134,15 @@ def world(settings: Settings, schools: tuple[School, ...], *, alone: bool) -> It
     dead one's and is let go at once; on a shared database those of this machine's dead processes
     are, and others run out by themselves. Raises StoreError.
     """
-    store = open_store(settings.database.resolved)
-    owner = _owner()
-    parser = Parser()
+    store = open_store(settings.database_url)
+    owner, parser, door = _owner(), Parser(), fetcher(settings)
     try:
         _release_the_dead(store, alone)
         monitor = Monitor(
             settings=settings,
             schools=schools,
             store=store,
-            fetcher=fetcher(settings),
+            fetcher=door,
             parser=parser,
             judge=Judge(tuple(school.watch for school in schools)),
             clock=clock,
@@ -156,4 +156,5 @@ def world(settings: Settings, schools: tuple[School, ...], *, alone: bool) -> It
         )
     finally:
         parser.close()
+        door.close()
         store.close()

@@ -24,7 +24,7 @@ from monitor.commands._world import (
     print_json,
     settings_or_exit,
 )
-from monitor.config import advise, run_problems
+from monitor.advice import advise, run_problems
 from monitor.problems import Problem
 from monitor.settings import Settings
 from monitor.store import deliveries, looks
@@ -99,7 +99,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    url = settings.database.resolved
+    url = settings.database_url
     path = sqlite_path(url)
     if path is not None and not path.exists():
         yield Finding("ok", f"The database {path} will be made at the first start.")

@@ -46,7 +46,7 @@ def command(
         known = ", ".join(found.id for found in settings.schools)
         fail(f"there is no school {school!r}; there are: {known}", 2)
     wanted = {"school": school, "level": level and level.value, "since": _since(since)}
-    found = _read(settings.database.resolved, limit, wanted)
+    found = _read(settings.database_url, limit, wanted)
     if as_json:
         print_json({"mentions": [_as_json(mention) for mention in found]})
     else:

@@ -26,7 +26,7 @@ from monitor.commands._world import (
     settings_or_exit,
     world,
 )
-from monitor.config import approved, run_problems
+from monitor.advice import approved, run_problems
 from monitor.delivery import Delivered
 from monitor.pipeline import Polled
 from monitor.settings import Settings
@@ -51,7 +51,7 @@ def command(
     """Poll the sources now and deliver what is due; prints what each source gave."""
     settings = settings_or_exit(config)
     _refuse_mistakes(settings, sources or [], no_send)
-    url = settings.database.resolved
+    url = settings.database_url
     try:
         alone = sqlite_path(url) is not None
         with sole_use(url), world(settings, settings.schools, alone=alone) as made:

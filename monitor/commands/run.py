@@ -22,7 +22,7 @@ from monitor.commands._world import (
     settings_or_exit,
     world,
 )
-from monitor.config import advise, approved, run_problems
+from monitor.advice import advise, approved, run_problems
 from monitor.demo import demonstration
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
@@ -61,7 +61,7 @@ def command(
 def _run(
     settings: Settings, schools: tuple[School, ...], stopping: threading.Event, *, demo: bool
 ) -> None:
-    url = settings.database.resolved
+    url = settings.database_url
     alone = sqlite_path(url) is not None
     with sole_use(url), world(settings, schools, alone=alone) as made:
         schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock())
@@ -91,7 +91,17 @@ def _pages(
         notices=lambda: advice,
     )
     web = settings.web
-    server = WebServer(app, web.host, web.port, certfile=web.tls_cert, keyfile=web.tls_key)
+    certificate, secret = (
+        str(settings.path(name)) if name else "" for name in (web.tls_cert, web.tls_key)
+    )
+    server = WebServer(
+        app,
+        web.host,
+        web.port,
+        certfile=certificate,
+        keyfile=secret,
+        trusted_proxies=web.trusted_proxies,
+    )
     server.start()
     try:
         yield f"{server.address}/?key={key}" if key else f"{server.address}/"

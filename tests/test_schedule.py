@@ -1,0 +1,117 @@
+"""The scheduler calls the steps, lets them finish, and outlives their faults."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.schedule import CARRIERS, POLLERS, Schedule
+from monitor.store.engine import StoreError
+
+WAIT = 30  # seconds; a guard against hanging, never a measure
+AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+def nothing() -> None:
+    """A step with nothing to do."""
+
+
+def test_a_tick_that_is_an_hour_late_is_not_dropped() -> None:
+    called = threading.Event()
+    schedule = Schedule(called.set, nothing, AN_HOUR_AGO)
+    schedule.start()
+    try:
+        assert called.wait(WAIT)
+    finally:
+        schedule.stop()
+
+
+def test_a_step_is_called_until_there_is_nothing_left_to_do() -> None:
+    left, done = iter([True, True, True, None]), threading.Event()
+    lock = threading.Lock()
+
+    def deliver() -> object:
+        with lock:
+            found = next(left, None)
+        if found is None:
+            done.set()
+        return found
+
+    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule.start()
+    try:
+        assert done.wait(WAIT)
+        assert next(left, "none left") == "none left"
+    finally:
+        schedule.stop()
+
+
+def test_stopping_waits_for_the_step_in_hand_and_begins_no_other() -> None:
+    begun, go_on, calls = threading.Event(), threading.Event(), []
+
+    def deliver() -> object:
+        calls.append("begun")
+        begun.set()
+        assert go_on.wait(WAIT)
+        calls.append("finished")
+        return True
+
+    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule.start()
+    assert begun.wait(WAIT)
+    stopper = threading.Thread(target=schedule.stop)
+    stopper.start()
+    assert schedule.stopping.wait(WAIT)
+    go_on.set()
+    stopper.join(WAIT)
+    assert calls == ["begun", "finished"] * CARRIERS
+
+
+def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
+    gate, lock = threading.Barrier(POLLERS), threading.Lock()
+    running, most, met = 0, 0, threading.Event()
+
+    def poll() -> object:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait(WAIT)
+        met.set()
+        with lock:
+            running -= 1
+        return None
+
+    schedule = Schedule(poll, nothing, AN_HOUR_AGO)
+    schedule.start()
+    try:
+        assert met.wait(WAIT)
+    finally:
+        gate.abort()
+        schedule.stop()
+    assert most == POLLERS
+
+
+def test_a_database_that_is_away_for_a_while_is_said_once_and_asked_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tries, back = [], threading.Event()
+
+    def deliver() -> object:
+        tries.append(1)
+        if len(tries) < 3:
+            raise StoreError("footprint.db: the disk is full")
+        back.set()
+        return None
+
+    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule.start()
+    try:
+        assert back.wait(WAIT)
+    finally:
+        schedule.stop()
+    assert [record.getMessage() for record in caplog.records if record.name == "footprint"] == [
+        "footprint.db: the disk is full"
+    ]
