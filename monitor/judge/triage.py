@@ -12,10 +12,12 @@ from monitor.judge.clauses import layout
 from monitor.judge.match import RELEVANT, Match, Matcher
 from monitor.judge.rules import Category, Finding, rule_book
 from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
+from monitor.judge.weigh import word_lists
 
 MOST_CHARACTERS = 20_000
 _NOTICES = "notice"
 _NOBODY = ""
+_STILL_OPEN = "safeguarding.missing-child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def _read(words: Words) -> _Text:
 def triage(tokens: Tokens) -> Verdict:
     """Categories, level and tier of a text by the rules; the highest level that fits stands."""
     book = rule_book()
-    findings = _settled(book.find(tokens, layout(tokens)))
+    findings = _settled(book.find(tokens, layout(tokens)), _is_news(tokens))
     found = {finding.rule.category for finding in findings if not finding.rule.raises}
     kept = [finding for finding in findings if finding.rule.category in found]
     levels = [(_level(finding, book.categories), finding) for finding in kept]
@@ -68,15 +70,24 @@ def _level(finding: Finding, categories: Mapping[str, Category]) -> Level:
     return finding.rule.level or categories[finding.rule.category].level
 
 
-def _settled(findings: Sequence[Finding]) -> list[Finding]:
+def _is_news(tokens: Tokens) -> bool:
+    """True where nobody speaks of their own: a report of danger is then no danger itself."""
+    return not word_lists()["personal"].intersection(tokens.words)
+
+
+def _settled(findings: Sequence[Finding], told_as_news: bool) -> list[Finding]:
     """Without what the guide says does not stand beside something else."""
     found = {finding.rule.category for finding in findings if not finding.rule.raises}
     gone: set[str] = set()
     if "press" in found:
-        gone |= {"complaint"}
+        gone |= found - {"press", "praise"} if told_as_news else {"complaint"}
     if found & {"threat", "self_harm"}:
         gone |= {"praise"}
-    return [finding for finding in findings if finding.rule.category not in gone]
+    return [
+        finding
+        for finding in findings
+        if finding.rule.category not in gone or finding.rule.name == _STILL_OPEN
+    ]
 
 
 class Judge:
