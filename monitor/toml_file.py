@@ -23,7 +23,7 @@ _PLAIN_WORDS = (
     ("Found invalid character", "there is a character that may not stand here"),
     ("Unterminated string", _TEXT_OPEN),
     ('Expected \'"""\'', _TEXT_OPEN),
-    ("Expected \"'''\"", _TEXT_OPEN),
+    ("Expected \"'", _TEXT_OPEN),
     ("Invalid value", "a value is missing or not understood; text needs quotation marks"),
     ("Invalid date", "this day or time does not exist"),
     ("Unclosed array", 'a list is not closed: its "]" or a comma is missing'),

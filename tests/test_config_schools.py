@@ -92,9 +92,11 @@ def test_terms_are_ranges_or_a_calendar_that_is_there(tmp_path: Path) -> None:
     ranges = (
         'term_dates = ["2026-09-01 .. 2026-12-18", { first = 2027-01-04, last = "2027-03-26" }]'
     )
-    first, second = read(tmp_path, SCHOOL + ranges).schools[0].term_dates
-    assert (first.first, first.last) == (date(2026, 9, 1), date(2026, 12, 18))  # type: ignore[union-attr]
-    assert (second.first, second.last) == (date(2027, 1, 4), date(2027, 3, 26))  # type: ignore[union-attr]
+    terms = read(tmp_path, SCHOOL + ranges).schools[0].term_dates
+    assert isinstance(terms, tuple)
+    first, second = terms
+    assert (first.first, first.last) == (date(2026, 9, 1), date(2026, 12, 18))
+    assert (second.first, second.last) == (date(2027, 1, 4), date(2027, 3, 26))
     file = SCHOOL + 'term_dates = "terms.ics"\n'
     missing = mistake(tmp_path, file)
     assert missing == "config.toml:4: schools[1].term_dates names a file that is not there"
