@@ -14,7 +14,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LATIN = re.compile("[\x80-\x9f]|[\xc2-\xf4][\x80-\xbf]")
 # What bytes 0x80 to 0x9f mean where somebody took Windows' letters for ISO's.
 _WINDOWS = {n: bytes([n]).decode("cp1252", "replace") for n in range(0x80, 0xA0)}
-_LEGACY = {"ascii", "iso8859-1", "cp1252", "latin-1"}
+_WESTERN = frozenset(("ascii", "iso8859-1", "cp1252"))
+# Several bytes make a letter in these, so that they can pass for UTF-8 or ASCII.
+_WIDE = ("big5", "cp9", "euc", "gb", "hz", "iso2022", "johab", "shift", "utf-32", "utf-7")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -65,8 +67,8 @@ def _rejoin(text: str) -> str:
 def decode(body: bytes, charset: str = "") -> str:
     """The characters of a body, whatever it claims to be written in; never raises.
 
-    `charset` is what HTTP said. A byte order mark wins; a claim of plain or western text is not
-    believed where the bytes are UTF-8.
+    `charset` is what HTTP said. A byte order mark wins; no claim of an alphabet of 256
+    letters is believed where the bytes are UTF-8.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -82,11 +84,11 @@ def decode(body: bytes, charset: str = "") -> str:
 def _candidates(body: bytes, charset: str) -> list[str]:
     found = _DECLARED.match(body[:300])
     claims = [charset, found.group(1).decode("ascii", "replace") if found else ""]
-    known = [name for name in map(_codec, claims) if name]
-    wide = [] if body[:4].count(0) == 0 else _without_mark(body)
-    western = [name for name in known if name in _LEGACY]
-    other = [name for name in known if name not in _LEGACY and not name.startswith("utf-16")]
-    return [*wide, *other, "utf-8", *(["cp1252"] if western else [])]
+    known = [name for name in map(_codec, claims) if name and not name.startswith("utf-16")]
+    marks = _without_mark(body) if 0 in body[:4] else []
+    wide = [name for name in known if name.startswith(_WIDE)]
+    narrow = ["cp1252" if name in _WESTERN else name for name in known if name not in wide]
+    return [*marks, *wide, "utf-8", *narrow]
 
 
 def _without_mark(body: bytes) -> list[str]:
