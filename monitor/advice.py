@@ -82,6 +82,10 @@ def _of_people(school: School) -> Iterator[Problem]:
     if len(urgent) < 2:  # noqa: PLR2004 - somebody else, where one is away or is meant
         why = "lets an urgent alert reach fewer than two people; add a deputy, deputy_dsl or duty"
         yield _about(school, "people", why)
+    contact = school.hours.holiday_contact.casefold()
+    if contact and contact not in {person.email.casefold() for person in school.people}:
+        why = "is the email of nobody in people, so nobody can be told under it"
+        yield _about(school, "hours.holiday_contact", why)
     if not roles & _HEAR_OF_THE_HEAD:
         why = "holds no chair: what is said about the head would have nobody else to go to"
         yield _about(school, "people", why)

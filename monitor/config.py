@@ -206,7 +206,7 @@ class _Reading:
     def _sources(
         self, file: TomlFile, http: Http | None, schools: list[_Table]
     ) -> tuple[SourceSettings, ...]:
-        ids = [str(table.values["id"]) for table in schools if "id" in table.values]
+        ids = dict.fromkeys(str(table.values.get("id", "")) for table in schools)
         reader = SourceReader(ids, _own_hosts(http), self.vault)
         tables, found = self._tables("sources", file), []
         self._unique(tables)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from itertools import islice
 
 from monitor.toml_lines import KeyPath, line_at
 
@@ -16,6 +17,8 @@ MOST_PROBLEMS = 100
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _VAST = 200
+_MOST_LISTED = 20
+_MOST_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like a mistaken one, where any is near enough to be meant."""
     if len(word) > QUOTED_LENGTH:
         return None
-    options = {_folded(option): option for option in known}
+    options = {_folded(option): option for option in islice(known, _MOST_COMPARED)}
     found = difflib.get_close_matches(_folded(word), options, n=1)
     return options[found[0]] if found else None
 
@@ -108,7 +111,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """The end of a message: the word that was perhaps meant, or else all that there are."""
     words = tuple(known)
     meant = nearest(word, words)
-    return f'; did you mean "{meant}"?' if meant else f"; known here: {', '.join(words)}"
+    if meant:
+        return f'; did you mean "{meant}"?'
+    more = ", …" if len(words) > _MOST_LISTED else ""
+    return f"; known here: {', '.join(words[:_MOST_LISTED]) or 'none'}{more}"
 
 
 def bounded(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -103,13 +103,6 @@ def _matching(pattern: re.Pattern[str], wants: str) -> Callable[[str], str]:
     return check
 
 
-def _email(value: str) -> str:
-    if not _EMAIL.fullmatch(value):
-        wants = 'an email address such as "head@school.example"'
-        raise refusal(f"must be {wants}, not {quoted(value)}")
-    return value
-
-
 def _sender(value: str) -> str:
     _, address = sender_parts(value)
     wants = 'an email address such as "Footprint <footprint@school.example>"'
@@ -250,7 +243,11 @@ Identifier = Annotated[
         _matching(_IDENTIFIER, 'small letters, digits and "-", beginning with a letter or a digit')
     ),
 ]
-EmailAddress = Annotated[Line, AfterValidator(_email)]
+MaybeEmail = Annotated[
+    Line,
+    AfterValidator(_matching(_EMAIL, 'an email address such as "head@school.example"')),
+]
+EmailAddress = Annotated[MaybeEmail, Filled]
 Sender = Annotated[Line, AfterValidator(_sender)]
 WebAddress = Annotated[Line, AfterValidator(_web_address)]
 Contact = Annotated[Line, AfterValidator(_contact)]

@@ -16,6 +16,8 @@ _STRING = re.compile(
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*'"
 )
+# No setting lies deeper; without an end, a very long key would take very long.
+_DEEPEST = 12
 _KEY_PART = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
 # A date may hold a blank before its time, so a bare value ends at a comma, bracket or line.
 _BARE = re.compile(r"[^,\]}#\n]+")
@@ -89,7 +91,7 @@ class _Scanner:
             self._skip_blank()
             if not self._take("."):
                 break
-        return tuple(parts)
+        return tuple(parts[:_DEEPEST])
 
     def _note(self, path: KeyPath) -> KeyPath:
         # Counted from the last mark, so that a long file is read through once.

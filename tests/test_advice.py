@@ -94,6 +94,14 @@ def test_a_name_that_two_schools_share_is_advised_against(tmp_path: Path) -> Non
     assert "which is also a name of hollybrook" in found[0]
 
 
+def test_a_holiday_contact_that_is_nobody_s_is_advised_against(tmp_path: Path) -> None:
+    hours = '[schools.hours]\nholiday_contact = "{}"\n'
+    found = advice(tmp_path, WHOLE + hours.format("deputy@a.example"))
+    assert len(found) == 1
+    assert found[0].startswith("schools.hollybrook.hours.holiday_contact is the email of nobody")
+    assert advice(tmp_path, WHOLE + hours.format("DSL@a.example")) == []
+
+
 def test_a_user_without_a_password_is_advised_against(tmp_path: Path) -> None:
     found = advice(tmp_path, WHOLE.replace("[mail]\n", '[mail]\nuser = "footprint"\n'))
     assert found == ["mail.user is given without a password; add password_env or password_file"]

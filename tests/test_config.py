@@ -182,6 +182,15 @@ def test_a_long_value_is_cut_in_the_message(tmp_path: Path) -> None:
     assert said.endswith(f'not "{"x" * 59}…"')
 
 
+def test_a_long_list_of_known_words_is_cut(tmp_path: Path) -> None:
+    schools = "".join(f'[[schools]]\nid = "a{n}"\nname = "School"\n' for n in range(30))
+    said = mistake(tmp_path, schools + FEED + 'schools = ["zzzz"]\n')
+    assert said.endswith(
+        "no school's id; known here: " + ", ".join(f"a{n}" for n in range(20)) + ", …"
+    )
+    assert mistake(tmp_path, FEED + 'schools = ["zzzz"]\n').endswith("; known here: none")
+
+
 def test_a_long_list_of_mistakes_is_cut_and_counted(tmp_path: Path) -> None:
     found = mistakes(tmp_path, "".join(f"x{number} = 1\n" for number in range(1, 1001)))
     assert len(found) == 101

@@ -71,7 +71,7 @@ def test_a_name_is_one_line_and_its_control_characters_are_shown(tmp_path: Path,
         ('digest = "Monday 07:30"', 'digest must be a day and a time such as "Mon 07:30", not "M'),
         ('digest = "Mon"', "digest must be a day and a time"),
         ('digest = "Mon 25:00"', "digest must be a day and a time"),
-        ('holiday_contact = "x@hollybrook.example"', "holiday_contact must be the email"),
+        ('holiday_contact = "Tom Birch"', "holiday_contact must be an email address"),
         ("escalate_minutes = 0", "escalate_minutes must be at least 1"),
     ],
 )  # fmt: skip

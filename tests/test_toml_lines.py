@@ -86,6 +86,12 @@ def test_tables_and_list_items_have_the_line_of_their_heading() -> None:
     assert lines["mail",] == 6
 
 
+def test_a_key_without_end_is_cut_and_takes_no_time() -> None:
+    lines = lines_of("[" + ".".join("a" * 50_000) + "]\nb = 1\n")
+    assert line_at(lines, ("a",) * 100) == 1
+    assert max(map(len, lines)) < 20
+
+
 def test_a_missing_key_has_the_line_of_the_table_it_is_missing_from() -> None:
     lines = lines_of("[[schools]]\nid = 'a'\n[[schools]]\n")
     assert line_at(lines, ("schools", 1, "name")) == 3
