@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import AnyUrl, BaseModel, SecretStr, ValidationError
 
+from monitor.problems import Place
+from monitor.setting_problems import problems_of
 from tests.configs import FEED, mistake, mistakes, read
 
 PEOPLE = '[[schools.people]]\nname = "Tom Birch"\nemail = "tom@hollybrook.example"\nrole = "dsl"\n'
@@ -182,3 +185,57 @@ def test_a_source_needs_what_its_kind_needs(tmp_path: Path) -> None:
     assert mistake(tmp_path, text) == "config.toml:1: sources[1].url is missing"
     said = mistake(tmp_path, text + 'url = "gopher://gazette.example"\n')
     assert said.startswith("config.toml:4: sources[1].url is not accepted: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[http]\ncontact = "the office"\n', "http.contact must be an email address or a web"),
+        (
+            '[http]\nprivate_hosts_allowed = ["127.0.0.1"]\n',
+            "http.private_hosts_allowed[1] must be",
+        ),
+        (
+            '[web]\ntrusted_proxies = ["proxy.example"]\n',
+            "web.trusted_proxies[1] must be an address",
+        ),
+        ('[mail]\nhost = "smtp.example.net:587"\n', "mail.host must be the name of a server, with"),
+    ],
+)
+def test_addresses_of_the_program_itself_are_looked_at(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert mistake(tmp_path, text).startswith(f"config.toml:2: {said}")
+
+
+def test_a_source_without_a_kind_or_with_a_broken_address_is_named(tmp_path: Path) -> None:
+    assert mistake(tmp_path, FEED.replace('kind = "feed"\n', "")).endswith("kind is missing")
+    found = mistakes(tmp_path, FEED.replace("gazette.example", "[::1") + "every_minutes = 1\n")
+    assert [line.split(" ")[1] for line in found] == ["sources[1].url", "sources[1].every_minutes"]
+
+
+def test_an_own_machine_may_also_be_named_by_host_and_port(tmp_path: Path) -> None:
+    own = '[http]\nprivate_hosts_allowed = ["127.0.0.1:1143"]\n'
+    text = own + FEED + 'host = "127.0.0.1"\nevery_minutes = 1\nport = {}\n'
+    assert not any(
+        "sources[1].every_minutes" in line for line in mistakes(tmp_path, text.format(1143))
+    )
+    assert any("sources[1].every_minutes" in line for line in mistakes(tmp_path, text.format(1144)))
+
+
+class Keyed(BaseModel):
+    url: AnyUrl
+    key: SecretStr
+
+
+def test_a_kind_s_secret_is_asked_for_by_the_names_it_has_in_the_file() -> None:
+    table = {"url": "nowhere"}
+    with pytest.raises(ValidationError) as caught:
+        Keyed.model_validate(table)
+    place = Place("config.toml", {("sources", 0): 3, ("sources", 0, "url"): 4})
+    assert [
+        str(problem) for problem in problems_of(caught.value, Keyed, table, ("sources", 0), place)
+    ] == [
+        "config.toml:4: sources[1].url must be a valid URL, relative URL without a base",
+        'config.toml:3: sources[1].key is missing: write key_env = "NAME" or key_file = "PATH"',
+    ]

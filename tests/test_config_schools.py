@@ -100,6 +100,7 @@ def test_terms_are_ranges_or_a_calendar_that_is_there(tmp_path: Path) -> None:
     file = SCHOOL + 'term_dates = "terms.ics"\n'
     missing = mistake(tmp_path, file)
     assert missing == "config.toml:4: schools[1].term_dates names a file that is not there"
+    assert "names a file that is not there" in mistake(tmp_path, file.replace("terms", "x" * 5000))
     (tmp_path / "terms.ics").touch()
     assert read(tmp_path, file).schools[0].term_dates == "terms.ics"
 
