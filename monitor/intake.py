@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.judge import routing
+from monitor.judge.routing import Due
 from monitor.judge.story import same_story
 from monitor.judge.terms import Judgement, Level, Words
 from monitor.settings import Person, School
@@ -20,6 +21,8 @@ from sources.links import canonical
 
 # A page that changes at every fetch must not be judged for ever (the cap of lemon24/reader).
 REVISIONS = 24
+# Who is the second person to hear of what is urgent, where head and safeguarding lead are one.
+SECOND = ("deputy_dsl", "deputy", "duty", "chair", "vice_chair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ def _owed(
         first_sight=school.id in reading.first_sight,
     )
     owed: dict[str, Owed] = {}
-    for due in dues:
+    for due in _enough(dues, judgement.level, school):
         for person in holders(school, due.role):
             owed.setdefault(
                 person.email.casefold(),
@@ -240,6 +243,17 @@ def _owed(
                 ),
             )
     return list(owed.values())
+
+
+def _enough(dues: tuple[Due, ...], level: Level, school: School) -> tuple[Due, ...]:
+    """What is urgent reaches two different people, where one holds both roles too."""
+    told = {person.email for due in dues for person in holders(school, due.role)}
+    if level is not Level.URGENT or len(told) != 1:
+        return dues
+    for role in SECOND:
+        if any(person.email not in told for person in holders(school, role)):
+            return (*dues, Due(role, dues[0].at))
+    return dues
 
 
 def holders(school: School, role: str) -> tuple[Person, ...]:

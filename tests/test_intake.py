@@ -233,6 +233,14 @@ def test_a_person_with_two_roles_is_owed_one_alert() -> None:
     assert len(read([post(1, "urgent")], school=school).owed) == 1
 
 
+def test_what_is_urgent_reaches_two_people_where_one_is_head_and_safeguarding_lead() -> None:
+    both = Person(name="J", email="head@hollybrook.example", roles=("headteacher", "dsl"))
+    deputy = Person(name="T", email="deputy@hollybrook.example", roles=("deputy",))
+    school = HOLLYBROOK.model_copy(update={"people": (both, deputy)})
+    owed = read([post(1, "urgent")], school=school).owed
+    assert [alert.email for alert in owed] == [both.email, deputy.email]
+
+
 def test_a_post_that_cannot_be_judged_costs_itself_and_is_tried_again() -> None:
     def judge(words: Words) -> tuple[Judgement, ...] | None:
         return None if "odd" in words.text else by_word(words)

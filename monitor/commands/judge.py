@@ -17,7 +17,7 @@ from monitor.commands._world import DEFAULT_CONFIG, ConfigPath, fail, say, setti
 from monitor.judge import Judge
 from monitor.judge.lines import (
     BadLine,
-    BadProfiles,
+    ProfilesError,
     PostLine,
     judgement_json,
     read_posts,
@@ -59,10 +59,12 @@ def _configured(config: Path) -> tuple[Watch, ...]:
 
 def _profiles(path: Path) -> tuple[Watch, ...]:
     try:
-        return watches_from_json(path.read_text("utf-8"))
+        return watches_from_json(path.read_text("utf-8-sig"))
     except OSError as error:
         fail(f"{path} cannot be read: {error.strerror}", 2)
-    except (BadProfiles, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        fail(f"{path}: it is not UTF-8; save the file as UTF-8", 2)
+    except ProfilesError as error:
         fail(f"{path}: {error}", 2)
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from monitor.commands.judge_io import (
+from monitor.judge.lines import (
     BadLine,
     PostLine,
     ProfilesError,

@@ -1,0 +1,374 @@
+"""A letter that is owed: written once, carried, settled; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.base import Channel, DeliveryError, Letter
+from alerts.folder import FolderChannel
+from alerts.smtp import SmtpChannel
+from monitor.delivery import Delivered, Postroom
+from monitor.settings import Mail, Person, School, Settings
+from monitor.store import deliveries, mentions
+from monitor.store.deliveries import Delivery
+from monitor.store.engine import Store
+from tests.conftest import Clock
+from tests.mailserver import MailServer
+from tests.test_store import a_mention, an_alert
+
+HEAD = Person(name="Jane Ashdown", email="head@hollybrook.example", roles=("headteacher",))
+LEAD = Person(name="Priya Nair", email="dsl@hollybrook.example", roles=("dsl",))
+DEPUTY = Person(name="Tom Reed", email="deputy@hollybrook.example", roles=("deputy",))
+START = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
+
+
+def hollybrook(*people: Person) -> School:
+    return School(id="hollybrook", name="Hollybrook Primary School", people=people)
+
+
+class Shelf:
+    """A channel that keeps what it is given, or fails as it is told to."""
+
+    name = "shelf"
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.fault: Exception | None = None
+        self.before: Callable[[Letter], None] = lambda _: None
+
+    def tell(self, letter: Letter) -> str:
+        self.before(letter)
+        if self.fault:
+            raise self.fault
+        self.letters.append(letter)
+        return "250 ok"
+
+
+def room(
+    store: Store, channel: Channel, clock: Clock, *people: Person, folder: Path = Path("/")
+) -> Postroom:
+    school = hollybrook(*people)
+    mail = Mail.model_validate({"from": "Footprint <footprint@hollybrook.example>"})
+    settings = Settings(folder=folder, mail=mail, schools=(school,))
+    return Postroom(settings, (school,), store, channel, clock, "me")
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(START)
+
+
+def owe(store: Store, *people: Person, level: str = "urgent", mention: str = "m1") -> None:
+    with store.writing() as connection:
+        if mentions.one(connection, mention) is None:
+            mentions.add(connection, [a_mention(int(mention[1:]))])
+        priority = 3 if level == "urgent" else 2
+        owed = [
+            an_alert(
+                n, mention, id=f"{mention}-{n}-{level}", level=level,
+                priority=priority, role=person.roles[0], email=person.email, due_at=START,
+            )
+            for n, person in enumerate(people)
+        ]  # fmt: skip
+        deliveries.owe(connection, owed, START)
+
+
+def carry(postroom: Postroom) -> list[Delivered]:
+    return list(iter(postroom.deliver_one, None))
+
+
+def the_only(store: Store) -> Delivery:
+    with store.reading() as connection:
+        (found,) = deliveries.listed(connection, ["hollybrook"])
+    return found
+
+
+def test_each_person_is_told_once_by_a_message_of_their_own(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+    told = carry(room(store, shelf, clock, HEAD, LEAD))
+    assert [letter.state for letter in told] == ["sent", "sent"]
+    assert sorted(letter.recipient for letter in shelf.letters) == [LEAD.email, HEAD.email]
+    assert len({letter.message_id for letter in shelf.letters}) == 2
+    assert carry(room(store, shelf, clock, HEAD, LEAD)) == []
+
+
+def test_the_message_is_committed_before_the_server_is_spoken_to(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    seen: list[Letter | None] = []
+    shelf.before = lambda _: seen.append(the_only(store).letter)
+    carry(room(store, shelf, clock, HEAD))
+    assert seen == shelf.letters
+
+
+def test_what_is_sent_again_is_the_same_to_the_byte(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    tried: list[Letter] = []
+    shelf.before = tried.append
+    postroom = room(store, shelf, clock, HEAD)
+    shelf.fault = DeliveryError("450 later")
+    for _ in range(5):
+        carry(postroom)
+        clock.forward(hours=1)
+    shelf.fault = None
+    carry(postroom)
+    assert len(tried) == 6
+    assert set(tried) == set(shelf.letters)
+
+
+def test_a_crash_after_the_250_sends_the_same_bytes_again_when_the_lease_runs_out(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    class Killed(BaseException):
+        """As if the process had been killed between the 250 and the commit."""
+
+    owe(store, HEAD)
+    accepted: list[Letter] = []
+
+    def crash(letter: Letter) -> None:
+        accepted.append(letter)
+        raise Killed
+
+    shelf.before = crash
+    with pytest.raises(Killed):
+        carry(room(store, shelf, clock, HEAD))
+    shelf.before = lambda _: None
+    assert carry(room(store, shelf, clock, HEAD)) == []
+    clock.forward(seconds=61)
+    carry(room(store, shelf, clock, HEAD))
+    assert shelf.letters == accepted
+
+
+def test_a_letter_refused_for_ever_is_shown_and_touches_no_other(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+
+    def refuse(letter: Letter) -> None:
+        if letter.recipient == HEAD.email:
+            raise DeliveryError("550 no such person", permanent=True)
+
+    shelf.before = refuse
+    postroom = room(store, shelf, clock, HEAD, LEAD)
+    states = {letter.recipient: letter.state for letter in carry(postroom)}
+    assert states == {HEAD.email: "refused", LEAD.email: "sent"}
+    clock.forward(days=6)
+    assert carry(postroom) == []
+    with store.reading() as connection:
+        (shown,) = deliveries.troubled(connection, ["hollybrook"])
+    assert shown.error == "550 no such person"
+
+
+def test_a_letter_that_fails_for_now_waits_and_the_others_go_on(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+
+    def later(letter: Letter) -> None:
+        if letter.recipient == HEAD.email:
+            raise DeliveryError("450 mailbox busy")
+
+    shelf.before = later
+    postroom = room(store, shelf, clock, HEAD, LEAD)
+    assert sorted(letter.state for letter in carry(postroom)) == ["owed", "sent"]
+    clock.forward(seconds=59)
+    assert carry(postroom) == []
+    clock.forward(seconds=2)
+    assert [letter.recipient for letter in carry(postroom)] == [HEAD.email]
+
+
+def test_a_letter_is_given_up_after_five_days_of_tries(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    shelf.fault = DeliveryError("450 mailbox full")
+    postroom = room(store, shelf, clock, HEAD)
+    states = []
+    while clock.now < START + timedelta(days=6):
+        states += [(letter.state, clock.now) for letter in carry(postroom)]
+        clock.forward(minutes=30)
+    assert states[-1][0] == "given up"
+    assert states[-1][1] - START >= timedelta(days=5)
+    assert all(state == "owed" for state, _ in states[:-1])
+
+
+def test_fifty_letters_wait_out_three_days_without_a_server_and_leave_urgent_first(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    for number in range(1, 26):
+        owe(store, HEAD, LEAD, level="respond" if number % 2 else "urgent", mention=f"m{number}")
+    postroom = room(store, shelf, clock, HEAD, LEAD)
+    shelf.fault = DeliveryError("the mail server cannot be reached", server=True)
+    tries = 0
+    while clock.now < START + timedelta(hours=72):
+        tries += len(carry(postroom))
+        clock.forward(minutes=1)
+    assert tries > 72 * 12 - 10
+    with store.reading() as connection:
+        outage = deliveries.outage(connection, "shelf")
+    assert outage is not None
+    assert outage.since == START
+    shelf.fault = None
+    back = clock.now
+    while len(shelf.letters) < 50 and clock.now < back + timedelta(minutes=10):
+        carry(postroom)
+        clock.forward(seconds=1)
+    assert clock.now - back <= timedelta(minutes=5, seconds=1)
+    assert len({letter.message_id for letter in shelf.letters}) == 50
+    urgent = ["needs you" in letter.content.decode() for letter in shelf.letters]
+    # One letter was being tried while the server was away; all after it go by seriousness.
+    assert urgent[1:] == sorted(urgent[1:], reverse=True)
+    with store.reading() as connection:
+        assert deliveries.outage(connection, "shelf") is None
+
+
+def test_a_fault_of_our_own_in_a_channel_costs_one_try_of_one_letter(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    shelf.fault = RuntimeError("unforeseen")
+    postroom = room(store, shelf, clock, HEAD)
+    (told,) = carry(postroom)
+    assert (told.state, told.error) == ("owed", "a fault in Footprint itself (RuntimeError)")
+
+
+def test_a_new_head_hears_what_the_old_one_was_owed(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+    new = Person(name="New Head", email="newhead@hollybrook.example", roles=("headteacher",))
+    carry(room(store, shelf, clock, new, LEAD))
+    assert sorted(letter.recipient for letter in shelf.letters) == [LEAD.email, new.email]
+
+
+def test_the_recipient_is_fixed_with_the_bytes(store: Store, shelf: Shelf, clock: Clock) -> None:
+    owe(store, HEAD)
+    shelf.fault = DeliveryError("450 later")
+    carry(room(store, shelf, clock, HEAD))
+    shelf.fault = None
+    clock.forward(hours=1)
+    new = Person(name="New Head", email="newhead@hollybrook.example", roles=("headteacher",))
+    carry(room(store, shelf, clock, new))
+    assert [letter.recipient for letter in shelf.letters] == [HEAD.email]
+
+
+def test_where_the_head_has_gone_the_deputy_hears(store: Store, shelf: Shelf, clock: Clock) -> None:
+    owe(store, HEAD)
+    carry(room(store, shelf, clock, DEPUTY))
+    assert [letter.recipient for letter in shelf.letters] == [DEPUTY.email]
+
+
+def test_an_alert_never_goes_to_nobody_in_silence(store: Store, shelf: Shelf, clock: Clock) -> None:
+    owe(store, HEAD)
+    (told,) = carry(room(store, shelf, clock))
+    assert told.state == "owed"
+    assert "nobody at hollybrook is configured to be told" in told.error
+    clock.forward(hours=1)
+    carry(room(store, shelf, clock, HEAD))
+    assert [letter.recipient for letter in shelf.letters] == [HEAD.email]
+
+
+def test_nobody_is_told_twice_where_one_person_takes_over_both_roles(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+    both = replace_roles(LEAD, "dsl", "headteacher")
+    told = carry(room(store, shelf, clock, both))
+    assert sorted(letter.state for letter in told) == ["dropped", "sent"]
+    assert [letter.recipient for letter in shelf.letters] == [LEAD.email]
+
+
+def replace_roles(person: Person, *roles: str) -> Person:
+    return person.model_copy(update={"roles": roles})
+
+
+def test_a_letter_that_is_not_due_yet_stays(store: Store, shelf: Shelf, clock: Clock) -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        monday = START + timedelta(days=6)
+        owed = replace(an_alert(), email=HEAD.email, due_at=monday)
+        deliveries.owe(connection, [owed], START)
+    postroom = room(store, shelf, clock, HEAD)
+    assert carry(postroom) == []
+    clock.now = monday
+    assert len(carry(postroom)) == 1
+
+
+def test_the_mail_names_no_person_and_quotes_no_post_in_its_subject(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention(title="Mr Lacey stole", text="Mr Lacey stole it")])
+    owe(store, HEAD)
+    carry(room(store, shelf, clock, HEAD))
+    (letter,) = shelf.letters
+    assert b"Lacey" not in letter.content
+
+
+@contextmanager
+def smtp() -> Iterator[tuple[MailServer, SmtpChannel]]:
+    with MailServer(security="none") as server:
+        yield server, SmtpChannel("127.0.0.1", server.port, "none", "", "")
+
+
+def test_one_recipients_refusal_by_a_real_server_does_not_touch_the_others(
+    store: Store, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD, DEPUTY)
+    with smtp() as (server, channel):
+        server.on("rcpt", "550 5.1.1 no such person", to=LEAD.email)
+        postroom = room(store, channel, clock, HEAD, LEAD, DEPUTY)
+        states = {letter.recipient: letter.state for letter in carry(postroom)}
+        clock.forward(days=1)
+        carry(postroom)
+    assert states == {HEAD.email: "sent", LEAD.email: "refused", DEPUTY.email: "sent"}
+    assert sorted(mail.recipients[0] for mail in server.accepted) == [DEPUTY.email, HEAD.email]
+
+
+def test_a_lost_250_from_a_real_server_repeats_the_same_bytes(store: Store, clock: Clock) -> None:
+    owe(store, HEAD)
+    with smtp() as (server, channel):
+        server.on("accepted", drop=True, times=1)
+        postroom = room(store, channel, clock, HEAD)
+        assert [letter.state for letter in carry(postroom)] == ["owed"]
+        clock.forward(minutes=2)
+        assert [letter.state for letter in carry(postroom)] == ["sent"]
+    first, second = server.accepted
+    assert first.content == second.content
+
+
+def test_a_refused_sign_in_pauses_mail_and_loses_none(store: Store, clock: Clock) -> None:
+    owe(store, HEAD, LEAD)
+    with smtp() as (server, channel):
+        server.on("mail", "530 5.7.0 authentication required")
+        postroom = room(store, channel, clock, HEAD, LEAD)
+        assert len(carry(postroom)) == 1
+        assert server.accepted == []
+    with smtp() as (server, channel):
+        clock.forward(minutes=2)
+        carry(room(store, channel, clock, HEAD, LEAD))
+        assert len(server.accepted) == 2
+
+
+def test_a_folder_gets_one_file_a_letter_however_often_it_is_told(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    owe(store, HEAD, LEAD)
+    carry(room(store, FolderChannel(tmp_path / "outbox"), clock, HEAD, LEAD))
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 2
