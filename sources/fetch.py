@@ -75,7 +75,7 @@ class _Session(requests.Session):
 
 
 class _Line:
-    """What one thread keeps between fetches."""
+    """A session and its gate; one fetch at a time."""
 
     def __init__(self, gate: Gate, agent: str) -> None:
         self.gate = gate
@@ -115,9 +115,10 @@ class Fetcher:
         self._timeouts = (connect_timeout, read_timeout)
         self._total, self._cap = total, body_cap
         self._verify: str | bool = ca_file or True
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._lines: list[_Line] = []
+        # Not one for each thread: threads come and go, and would leave theirs behind.
+        self._idle: list[_Line] = []
+        self._closed = False
 
     def get(
         self,
@@ -132,29 +133,33 @@ class Fetcher:
         `auth` goes to the address's own scheme, host and port alone; `conditions` gives the
         headers of a conditional request for each address on the way. Raises SourceError.
         """
-        line = self._line()
+        line = self._take()
         line.gate.begin(self._total)
         try:
             return self._follow(line, url, accept, auth, conditions)
         finally:
             line.gate.end()
+            self._give_back(line)
 
     def close(self) -> None:
-        """Close the connections of every thread."""
+        """Close every connection; one that is in use is closed after its fetch."""
         with self._lock:
-            lines, self._lines = self._lines, []
-        for line in lines:
+            self._closed, idle, self._idle = True, self._idle, []
+        for line in idle:
             line.session.close()
-        self._local = threading.local()
 
-    def _line(self) -> _Line:
-        line: _Line | None = getattr(self._local, "line", None)
-        if line is None:
-            line = _Line(Gate(self._allowed, self._timeouts[0]), self._agent)
-            self._local.line = line
-            with self._lock:
-                self._lines.append(line)
-        return line
+    def _take(self) -> _Line:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return _Line(Gate(self._allowed, self._timeouts[0]), self._agent)
+
+    def _give_back(self, line: _Line) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(line)
+                return
+        line.session.close()
 
     def _follow(
         self,

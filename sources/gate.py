@@ -15,7 +15,7 @@ _Found = Sequence[tuple[int, int, int, str, tuple[object, ...]]]
 
 
 class Gate:
-    """The way out of one thread: one fetch at a time, each with its own deadline.
+    """The way out of one session: one fetch at a time, each with its own deadline.
 
     `allowed` are the hosts and ports, as written in the address, that need not be public.
     """

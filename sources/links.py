@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from posixpath import normpath
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from string import ascii_letters, digits
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 4_000
@@ -28,7 +29,9 @@ _SHARERS = frozenset(_SHARER_NAMES.split())
 _HOST_LIKE = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _KEPT_FRAGMENT = re.compile(r"comment-|post|outgoing-|incoming-|p\d+$")
 _HOST_STARTS = re.compile(r"^(?:(?:www|m|mobile|amp)\.)+(?=[^.]+\.)")
-_SAFE_PATH = "/:@!$&'()*+,;=~-._"
+_SAFE_PATH = "/:@!$&'()*+,;=~-._%"
+_ENCODED = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset(ascii_letters + digits + "-._~")
 
 _GOOGLE = re.compile(r"(?:www\.)?google\.(?:com|co\.[a-z]{2}|[a-z]{2,3})")
 _DEFENDED = re.compile(r"/v3/__(.+?)__(?:;|$)")
@@ -164,11 +167,17 @@ def _host(host: str) -> str:
 
 
 def _path(path: str) -> str:
-    path = quote(unquote(path, errors="surrogateescape"), safe=_SAFE_PATH, errors="surrogateescape")
+    path = quote(_ENCODED.sub(_decoded, path), safe=_SAFE_PATH, errors="surrogatepass")
     path = normpath(re.sub(r"/{2,}", "/", path)) if path else "/"
     path = re.sub(r"(?:/amp|\.amp)$", "", path)
     path = re.sub(r"/index\.(?:html?|php)$", "/", path)
     return path.rstrip("/") or "/"
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """A letter that needs no encoding as itself, any other in capitals: `%2F` is no slash."""
+    char = chr(int(found.group(1), 16))
+    return char if char in _UNRESERVED else found.group(0).upper()
 
 
 def _query(query: str) -> str:

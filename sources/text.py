@@ -50,7 +50,7 @@ def mend(text: str) -> str:
     """
     if not text.isascii():
         text = _rejoin(text)
-    return _UNWANTED.sub("", text)
+    return text if text.isprintable() else _UNWANTED.sub("", text)
 
 
 def _rejoin(text: str) -> str:

@@ -48,9 +48,15 @@ class Raw:
     author: str = ""
     dates: dict[str, str] = field(default_factory=dict)
     parsed: dict[str, Sequence[int]] = field(default_factory=dict)
+    _moment: datetime | None = None
 
     def published(self) -> datetime | None:
         """When it was published, else changed, else created."""
+        if self._moment is None and self.dates:
+            self._moment = self._first_date()
+        return self._moment
+
+    def _first_date(self) -> datetime | None:
         for name in ("published", "updated", "created"):
             text = self.dates.get(name, "")
             found = read_date(text, self.parsed.get(name)) if text else None
@@ -70,7 +76,7 @@ def words_of(name: str, value: str, kind: str, *, atom: bool) -> Words | None:
     Atom says what is HTML; RSS says nothing, so there markup is taken for markup.
     """
     if not atom:
-        return Words(name, value, html=True)
+        return Words(name, value, True)
     if kind in _HTML_TYPES:
         return Words(name, value, html=True)
     return Words(name, value, html=False) if kind in ("", "text") or kind[:5] == "text/" else None
@@ -106,8 +112,9 @@ def _link(raw: Raw) -> str:
 def _record(raw: Raw) -> dict[str, str]:
     record = {"id": raw.id, "link": raw.link, "title": raw.title.value, "author": raw.author}
     for text in raw.texts:
-        if len(text.value) > len(record.get(text.name, "")):
-            record[text.name] = text.value
+        name = "content" if text.name == "content" else "summary"
+        if len(text.value) > len(record.get(name, "")):
+            record[name] = text.value
     record.update(raw.dates)
     return {name: mend(value[:_RECORD]) for name, value in record.items() if value}
 

@@ -58,10 +58,20 @@ _FIELDS: Final = {
     for name in names.split()
 }
 _ROOTS = frozenset(("rss", "rdf", "feed"))
+_USUAL: Final = {"description": "html"}
+# Most fields of most feeds: without attributes they need no more than these. By element, the
+# role and the type of what stands in it.
+_SIMPLE: Final = {
+    name: (role, _USUAL.get(role, ""))
+    for name, role in _FIELDS.items()
+    if role in ("title", "description", "summary", "content", "id", "link")
+    or role in ("published", "updated", "created")
+}
 _BASE = "http://www.w3.org/XML/1998/namespace base"
 _ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
 _HTML_LINKS = frozenset(("text/html", "application/xhtml+xml", "html", "xhtml"))
 _WORDED = frozenset(("title", "media title", "summary", "description", "content"))
+_TEXTS = frozenset(("summary", "description", "content"))
 _DATED = frozenset(("published", "updated", "created"))
 _MARKUP_DEPTH = 200
 
@@ -88,6 +98,7 @@ class _Reader:
         self.entries: list[Raw] = []
         self.notes: set[str] = set()
         self.atom = False
+        self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         self._depth = 0
         self._bases = [(0, base)]
         self._raw = Raw()
@@ -99,16 +110,15 @@ class _Reader:
         self._kind = ""
         self._markup = False
         self._pieces: list[str] = []
-        self._size = 0
+        self._take = self._pieces.append
         self._person: dict[str, str] | None = None
 
     def run(self, text: str) -> None:
         """Read the document; raises ExpatError or NotOurs."""
-        parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+        parser = self._parser
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._data
         parser.StartDoctypeDeclHandler = self._doctype
         parser.SkippedEntityHandler = self._skipped
         parser.Parse(text.encode(), True)
@@ -123,10 +133,14 @@ class _Reader:
         raise NotOurs(f"the entity {name} is not declared")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
+        self._depth = depth = self._depth + 1
         if self._field and self._field != "author":
             self._open_markup(name)
-        elif self._depth == 1:
+        elif depth == self._level and name in _SIMPLE and not (attributes or self._skip):
+            self._field, self._kind = _SIMPLE[name]
+            self._at, self._markup = depth, False
+            self._parser.CharacterDataHandler = self._take
+        elif depth == 1:
             self._root(name, attributes)
         elif not self._skip:
             self._element(_FIELDS.get(name.lower(), ""), attributes)
@@ -174,8 +188,7 @@ class _Reader:
         elif role and role != "entry":
             if attributes.get("mode") == "base64":
                 raise NotOurs("its words are in base64")
-            usual = "html" if role == "description" else ""
-            self._open(role, attributes.get("type", usual).strip().lower())
+            self._open(role, attributes.get("type", _USUAL.get(role, "")).strip().lower())
 
     def _link(self, attributes: dict[str, str]) -> bool:
         """True where the link stands in the element's text; one in `href` is taken here."""
@@ -189,8 +202,10 @@ class _Reader:
 
     def _open(self, role: str, kind: str) -> None:
         self._field, self._at, self._kind = role, self._depth, kind
-        self._pieces, self._size = [], 0
+        self._pieces.clear()
         self._markup = kind in ("xhtml", "application/xhtml+xml")
+        # Only inside a field are letters wanted, and taken without a call of ours.
+        self._parser.CharacterDataHandler = self._escaped if self._markup else self._take
         if role == "author":
             self._person = {}
 
@@ -198,21 +213,19 @@ class _Reader:
         """Markup inside a field is written out again, without its attributes."""
         if not self._markup:
             self._markup, self._kind = True, "html"
+            self._parser.CharacterDataHandler = self._escaped
         if self._depth - self._at <= _MARKUP_DEPTH:
-            self._pieces.append(f"<{name.rpartition(' ')[2]}>")
+            self._take(f"<{name.rpartition(' ')[2]}>")
 
-    def _data(self, data: str) -> None:
-        if not self._field:
-            return
-        self._size += len(data)
-        if self._size > FIELD:
-            self.notes.add("A field of an entry was longer than a million letters and was cut.")
-            data = data[: max(0, FIELD - self._size + len(data))]
-        self._pieces.append(escape(data, quote=False) if self._markup else data)
+    def _escaped(self, data: str) -> None:
+        self._take(escape(data, quote=False))
 
     def _end(self, name: str) -> None:
         if self._field:
-            self._end_inside(name)
+            if self._depth == self._at:
+                self._close()
+            elif self._field != "author" and self._depth - self._at <= _MARKUP_DEPTH:
+                self._take(f"</{name.rpartition(' ')[2]}>")
         elif self._depth == self._skip:
             self._skip = 0
         elif self._depth == self._entry:
@@ -224,24 +237,29 @@ class _Reader:
             self._bases.pop()
         self._depth -= 1
 
-    def _end_inside(self, name: str) -> None:
-        if self._depth == self._at:
-            role, self._field = self._field, ""
-            self._store(role, "".join(self._pieces).strip())
-        elif self._field != "author" and self._depth - self._at <= _MARKUP_DEPTH:
-            self._pieces.append(f"</{name.rpartition(' ')[2]}>")
+    def _close(self) -> None:
+        """The open field ends."""
+        role, self._field = self._field, ""
+        self._parser.CharacterDataHandler = None
+        value = "".join(self._pieces).strip()
+        self._pieces.clear()
+        if len(value) > FIELD:
+            self.notes.add("A field of an entry was longer than a million letters and was cut.")
+            value = value[:FIELD]
+        if role in _WORDED:
+            self._store_words(role, value)
+        elif role in _DATED and value:
+            self._raw.dates[role] = value
+        else:
+            self._store(role, value)
 
     def _store(self, role: str, value: str) -> None:
         if role in ("name", "email") and self._person is not None:
             self._person[role] = value
             # The person's own element is still open around this one.
-            self._field, self._at, self._pieces, self._markup = "author", self._depth - 1, [], False
+            self._field, self._at = "author", self._depth - 1
         elif role == "author":
             self._store_author(value)
-        elif role in _WORDED:
-            self._store_words(role, value)
-        elif role in _DATED and value:
-            self._raw.dates[role] = value
         elif role == "id" and value:
             self._raw.id = value
         elif role == "link" and value:
@@ -254,11 +272,11 @@ class _Reader:
         self._raw.author = person_name or value or self._raw.author
 
     def _store_words(self, role: str, value: str) -> None:
-        role = "summary" if role == "description" else role
         words = words_of(role, value, self._kind, atom=self.atom)
         if not value or words is None:
             return
-        if role in ("summary", "content"):
-            self._raw.texts.append(words)
-        elif not self._raw.title.value or (role, self._raw.title.name) == ("title", "media title"):
-            self._raw.title = words
+        raw = self._raw
+        if role in _TEXTS:
+            raw.texts.append(words)
+        elif not raw.title.value or (role, raw.title.name) == ("title", "media title"):
+            raw.title = words

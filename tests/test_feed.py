@@ -1,0 +1,190 @@
+"""Feeds become posts: identity, errors in plain words, credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from sources.base import Ask, Flaw, NotModified, Post, SourceError
+from sources.feed import Options, collect
+from sources.fetch import Door, Fetcher
+from sources.parsing import Parser
+from tests.webserver import WebServer
+
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+DATA = Path(__file__).parent / "data" / "feed"
+Poll = Callable[..., list[Post | Flaw]]
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    made = Parser()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def poll(web: WebServer, parser: Parser) -> Iterator[Poll]:
+    """Serves a body and reads it as a feed."""
+    fetcher = Fetcher("", [web.host], clock=lambda: NOW, version="1")
+
+    def one(body: bytes | str, validators: dict[str, Any] | None = None, **options: Any) -> Any:
+        web.answers["/feed"] = body.encode() if isinstance(body, str) else body
+        ask = Ask("gazette", Options(url=web.url("/feed"), **options), (), NOW)
+        door = Door(fetcher, parser, validators or {})
+        found = list(collect(ask, door))
+        if validators is not None:
+            validators.update(door.validators)
+        return found
+
+    yield one
+    fetcher.close()
+
+
+def _rss(*items: str) -> str:
+    return f'<rss version="2.0"><channel>{"".join(items)}</channel></rss>'
+
+
+def _item(**fields: str) -> str:
+    return f"<item>{''.join(f'<{name}>{text}</{name}>' for name, text in fields.items())}</item>"
+
+
+def _keys(posts: list[Post | Flaw]) -> list[str]:
+    return [post.key for post in posts if isinstance(post, Post)]
+
+
+def test_a_feed_becomes_posts_in_its_own_order(poll: Poll) -> None:
+    posts = poll((DATA / "rss20.xml").read_bytes())
+    assert [post.title for post in posts if isinstance(post, Post)] == [
+        "Hollybrook Primary & the flood: pupils safe",
+        "Bake sale raises £300",
+        "No link, only a permanent id",
+    ]
+    first = posts[0]
+    assert isinstance(first, Post)
+    assert first.published == datetime(2026, 9, 14, 7, 30, tzinfo=UTC)
+    assert (first.author, first.url) == ("Priya Shah", "https://gazette.example/news/1?a=1&b=2")
+    assert first.record["id"] == "gazette-1"
+    assert len(first.key) == len(first.content_key) == 32
+
+
+def test_the_id_is_the_key_even_where_everything_else_changes(poll: Poll) -> None:
+    old = poll(_rss(_item(guid="a1", title="Fire", link="https://g.example/1")))
+    new = poll(_rss(_item(guid="a1", title="Fire: update", link="https://g.example/1-update")))
+    assert _keys(old) == _keys(new)
+    assert old[0] != new[0]
+
+
+def test_a_new_id_for_the_same_words_keeps_the_content_key(poll: Poll) -> None:
+    words = {"title": "Fire", "link": "https://g.example/1", "description": "At the gate."}
+    (one,) = poll(_rss(_item(guid="a1", **words)))
+    (two,) = poll(_rss(_item(guid="a2", **words)))
+    assert isinstance(one, Post)
+    assert isinstance(two, Post)
+    assert one.key != two.key
+    assert one.content_key == two.content_key
+
+
+def test_a_counter_of_revisions_is_not_identity(poll: Poll) -> None:
+    keys = [_keys(poll(_rss(_item(guid=f"https://g.example/1#{n}", title="x")))) for n in range(3)]
+    assert keys[0] == keys[1] == keys[2]
+    assert _keys(poll(_rss(_item(guid="tag:1#7", title="x")))) != _keys(
+        poll(_rss(_item(guid="tag:1#8", title="x")))
+    )
+
+
+def test_without_an_id_the_link_is_the_key(poll: Poll) -> None:
+    wrapped = "http://www.bing.com/news/apiclick.aspx?tid={}&amp;url=https%3a%2f%2fg.example%2f1"
+    one = poll(_rss(_item(title="x", link=wrapped.format(1))))
+    two = poll(_rss(_item(title="y", link=wrapped.format(2))))
+    assert _keys(one) == _keys(two)
+    assert isinstance(one[0], Post)
+    assert one[0].url == "https://g.example/1"
+
+
+def test_without_id_and_link_the_words_are_the_key(poll: Poll) -> None:
+    one, two, again = poll(
+        _rss(_item(title="x", description="a"), _item(title="x", description="b")),
+    ) + poll(_rss(_item(title="x", description="a")))
+    assert isinstance(one, Post)
+    assert isinstance(two, Post)
+    assert isinstance(again, Post)
+    assert one.key == again.key
+    assert one.key != two.key
+
+
+def test_no_post_is_hidden_by_a_shared_id(poll: Poll) -> None:
+    items = [_item(guid="same", title=f"Post {n}", link=f"https://g.example/{n}") for n in range(9)]
+    items += [_item(guid="same", title=f"Linkless {n}") for n in range(9)]
+    keys = _keys(poll(_rss(*items)))
+    assert len(set(keys)) == 18
+    assert _keys(poll(_rss(*reversed(items)))) == keys[::-1]
+
+
+def test_what_could_not_be_read_is_a_flaw_beside_the_posts(poll: Poll) -> None:
+    posts = poll((DATA / "feed11.json").read_bytes())
+    flaws = [post for post in posts if isinstance(post, Flaw)]
+    assert len(posts) == 3
+    assert flaws == [
+        Flaw("The feed of 127.0.0.1: Entry 2 of the feed is not an entry and was left out.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "health", "says"),
+    [
+        ("sign_in.html", "blocked", "a web page titled “Sign in - Forum”, not as a feed."),
+        ("page.html", "needs you", "the page offers the feed http://127.0.0.1:"),
+        ("", "failing", "came back empty"),
+        ("<opml/>", "failing", "not a feed"),
+        ('{"error": "no"}', "failing", "JSON that is not a feed"),
+        ("just words", "failing", "not a feed"),
+    ],
+)
+def test_something_other_than_a_feed_is_told(poll: Poll, body: str, health: str, says: str) -> None:
+    data = (DATA / body).read_bytes() if body.endswith("html") else body
+    with pytest.raises(SourceError) as caught:
+        poll(data)
+    assert caught.value.health == health
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_feed_without_entries_is_healthy(poll: Poll) -> None:
+    assert poll((DATA / "empty.xml").read_bytes()) == []
+
+
+def test_an_unchanged_feed_is_not_read_again(poll: Poll) -> None:
+    validators: dict[str, Any] = {}
+    assert len(poll(_rss(_item(guid="1", title="x")), validators)) == 1
+    with pytest.raises(NotModified):
+        poll(_rss(_item(guid="1", title="x")), validators)
+
+
+def test_name_and_password_are_sent_and_never_told(poll: Poll, web: WebServer) -> None:
+    poll(_rss(), user="head", password=SecretStr("pass:wörd"))
+    assert web.requests[0].headers["authorization"] == "Basic aGVhZDpwYXNzOnfDtnJk"
+    assert "wörd" not in repr(Options(url=web.url("/"), user="head", password=SecretStr("wörd")))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url": "ftp://g.example/"}, {"url": "https://user:pw@g.example/"}, {"url": ""}, {},
+        {"url": "https://g.example/", "unknown": 1}, {"url": "http://g.example:0/"},
+    ],
+)  # fmt: skip
+def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Options(**options)
