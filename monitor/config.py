@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from monitor.advice import advise, approved, run_problems
-from monitor.problems import ConfigError, Place, Problem, bounded, file_text, suggestion
+from monitor.problems import ConfigError, Place, Problem, bounded, suggestion
 from monitor.setting_problems import known_keys, problems_of
 from monitor.setting_secrets import Vault
 from monitor.setting_types import host_and_port
@@ -27,7 +26,7 @@ from monitor.settings import (
     Web,
 )
 from monitor.source_settings import SourceReader
-from monitor.toml_file import TomlFile, read_text, read_toml
+from monitor.toml_file import TomlFile, read_toml
 from monitor.toml_lines import KeyPath
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "advise",
     "approved",
     "load",
-    "load_profiles",
     "run_problems",
 ]
 
@@ -73,42 +71,11 @@ def load(path: Path, env: Mapping[str, str]) -> Settings:
     return settings
 
 
-def load_profiles(path: Path) -> tuple[School, ...]:
-    """Schools from a JSON list with the keys of [[schools]]; raises ConfigError.
-
-    A profile's own `kind` is passed over; files that a profile names are not looked for.
-    """
-    place = Place(file_text(path))
-    tables = [
-        _Table({key: value for key, value in table.items() if key != "kind"}, at, place)
-        for table, at in _profiles(path)
-    ]
-    reading = _Reading(Vault(path.absolute().parent, {}), looks=False)
-    schools = reading.schools(tables)
-    if reading.problems:
-        raise ConfigError(bounded(reading.problems))
-    return schools
-
-
-def _profiles(path: Path) -> list[tuple[dict[str, Any], KeyPath]]:
-    line, why = 0, "must be a list of schools: [{…}, {…}]"
-    try:
-        values = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        values, line, why = None, error.lineno, "this is not valid JSON"
-    except (RecursionError, ValueError):
-        values = None
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise ConfigError((Problem(file_text(path), line, "", why),))
-    return [(value, ("profiles", index)) for index, value in enumerate(values)]
-
-
 @dataclass
 class _Reading:
-    """One reading: what is wrong is collected on the way; `looks` for the files that are named."""
+    """One reading: what is wrong is collected on the way."""
 
     vault: Vault
-    looks: bool = True
     problems: list[Problem] = field(default_factory=list)
 
     def settings(self, path: Path) -> Settings | None:
@@ -144,8 +111,7 @@ class _Reading:
 
     def _school(self, read: _Table) -> School | None:
         table = _with_its_own(read)
-        if self.looks:
-            self._files(table, "term_dates")
+        self._files(table, "term_dates")
         try:
             return School.model_validate(table.values)
         except ValidationError as error:

@@ -122,11 +122,13 @@ class Monitor:
         harvest = self._collect(source, tuple(schools.values()), door, memo)
         intake = self._take_in(source, harvest.posts, schools, first)
         if intake.unjudged:
-            harvest.flaws.append(f"{intake.unjudged} posts could not be judged; tried again later")
+            harvest.flaws.append(_unjudged(intake.unjudged))
         outcome = self._outcome(look, source, harvest, door)
         if not harvest.error:
             seen = {**look.heard, **heard}
-            outcome |= {"validators": dict(door.validators), "memo": memo, "heard": seen}
+            # A post that could not be judged must come again, changed or not.
+            validators = {} if intake.unjudged else dict(door.validators)
+            outcome |= {"validators": validators, "memo": memo, "heard": seen}
         self._remember(look, intake, outcome)
         return _polled(look, harvest, intake, outcome)
 
@@ -234,6 +236,12 @@ class Monitor:
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
             owe(connection, intake.owed, now)
+
+
+def _unjudged(number: int) -> str:
+    if number == 1:
+        return "1 post could not be judged; it is tried again at each poll"
+    return f"{number} posts could not be judged; they are tried again at each poll"
 
 
 def _fault(error: Exception) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import time
 from pathlib import Path
 
 import pytest
 
-from monitor.config import ConfigError, load_profiles
 from tests.configs import FEED, SCHOOL, mistake, mistakes, read
 
 PEOPLE = '[[schools.people]]\nname = "Tom Birch"\nemail = "tom@hollybrook.example"\nrole = "dsl"\n'
@@ -196,26 +194,3 @@ def test_a_long_list_of_mistakes_is_cut_and_counted(tmp_path: Path) -> None:
     assert len(found) == 101
     assert found[99].startswith("config.toml:100: x100 is not a known")
     assert found[100] == "config.toml: and 900 more; put these right first"
-
-
-def test_profiles_are_schools_in_json(tmp_path: Path) -> None:
-    path = tmp_path / "profiles.json"
-    school = {
-        "id": "a",
-        "kind": "school",
-        "name": "A School",
-        "staff": [{"name": "J", "role": "head"}],
-    }
-    path.write_text(json.dumps([{**school, "term_dates": "nowhere.ics"}]))
-    assert [one.name for one in load_profiles(path)] == ["A School"]
-    path.write_text(json.dumps([school, {**school, "nmae": 1}]))
-    with pytest.raises(ConfigError) as caught:
-        load_profiles(path)
-    assert [problem.key for problem in caught.value.problems] == [
-        "profiles[2].id",
-        "profiles[2].nmae",
-    ]
-    for text in ("", "[", "{}", "[1]", "[" * 100_000, "\0", '[{"id": 1'):
-        path.write_text(text)
-        with pytest.raises(ConfigError):
-            load_profiles(path)
