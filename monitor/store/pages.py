@@ -158,6 +158,14 @@ def told(connection: Connection, mentions: Collection[str]) -> dict[str, tuple[T
     return {name: tuple(letters) for name, letters in by_mention.items()}
 
 
+def headings(connection: Connection, mentions: Collection[str], most: int) -> dict[str, str]:
+    """The beginning of the title, or else of the text, of each of these mentions."""
+    title = func.nullif(MENTION.c.title, "")
+    beginning = func.substr(func.coalesce(title, MENTION.c.text), 1, most)
+    query = select(MENTION.c.id, beginning).where(MENTION.c.id.in_(mentions))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def waiting(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
     """Letters that are still owed, the next due first."""
     return _letters(connection, schools, ("owed",), DELIVERY.c.next_at.asc(), limit)

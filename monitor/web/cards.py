@@ -8,7 +8,7 @@ from datetime import datetime
 
 from monitor.judge.rules import rule_book
 from monitor.judge.terms import Words
-from monitor.notices import FAIR
+from monitor.notices import FAIR, advice
 from monitor.settings import School
 from monitor.store.mentions import Mention
 from monitor.store.pages import Elsewhere, Told
@@ -56,7 +56,7 @@ class Card:
     school: str
     level: str
     chip: str
-    kinds: str
+    kinds: tuple[str, ...]
     heading: str
     excerpt: str
     source: str
@@ -105,16 +105,17 @@ def chip(mention: Mention) -> str:
     return "Possibly urgent" if is_possible else words.LEVELS[mention.level]
 
 
-def kinds(categories: Sequence[str]) -> str:
-    """What kind of post it is, in plain words."""
+def kinds(categories: Sequence[str]) -> tuple[str, ...]:
+    """What kinds of post it is, in plain words, as the judge ordered them."""
     known = rule_book().categories
-    titles = [known[name].title if name in known else name for name in categories]
-    return ". ".join(titles)
+    return tuple(known[name].title if name in known else name for name in categories)
 
 
 def fair(mention: Mention) -> str:
-    """What must stand beside criticism."""
-    return FAIR if "complaint" in mention.categories else ""
+    """What must stand beside criticism; where somebody may come to harm, that comes first."""
+    known = advice()
+    is_critical = any(known[name].critical for name in mention.categories if name in known)
+    return FAIR if is_critical and mention.level != "urgent" else ""
 
 
 def certainty(mention: Mention) -> str:
@@ -150,28 +151,25 @@ def who(letter: Told, school: School) -> str:
 
 def _stands(letter: Told, now: datetime) -> tuple[str, str]:
     if letter.state == "sent" and letter.sent_at:
-        return f"told {words.moment(letter.sent_at, now)}", "sent"
+        return f"told {words.shortly(letter.sent_at, now)}", "sent"
     if letter.state == "owed" and letter.attempts:
-        again = words.clock_time(letter.next_at, now)
-        return f"not told yet: {letter.error.rstrip('.')}. Tried again at {again}", "late"
+        again = words.shortly(letter.next_at, now)
+        return f"not told yet: {letter.error.rstrip('.')}. Tried again {again}", "late"
     if letter.state == "owed":
         is_due = letter.next_at <= now
-        return ("being told now" if is_due else _later(letter.next_at, now)), "due"
+        when = words.shortly(letter.next_at, now)
+        return ("being told now" if is_due else f"will be told {when}"), "due"
     return f"could not be told: {letter.error}", "lost"
 
 
-def _later(when: datetime, now: datetime) -> str:
-    return f"will be told {words.moment(when, now)}"
-
-
 def _headed(mention: Mention) -> tuple[str, str]:
-    """The title, or else the first words; and the text, where it says more than the heading."""
+    """The title and the text; or else the first words, and what comes after them."""
     text = words.clipped(mention.text, EXCERPT)
     title = words.clipped(mention.title, HEADING)
     if title:
         return title, "" if text == title else text
-    first = words.clipped(mention.text, HEADING)
-    return first or "A post without words", "" if first == text else text
+    first, rest = words.parted(text, HEADING)
+    return first or "A post without words", rest
 
 
 def pieces(mention: Mention) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

@@ -20,6 +20,7 @@ from monitor.web.cards import Line
 from monitor.web.site import Site, known_id
 
 SHOWN = 100
+HEADING = 80
 # A letter's own styles may be used, and nothing else: no script, image, form or link works in it.
 LETTER_POLICY = policy(
     style_src="'unsafe-inline'",
@@ -39,6 +40,7 @@ class Row:
     chip: str
     line: Line | None
     who: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,23 @@ class MailPages:
                 connection,
                 "mail.html",
                 now,
-                waiting=self._rows(pages.waiting(connection, site.ids, SHOWN)),
-                unsent=self._rows(pages.unsent(connection, site.ids, SHOWN)),
-                sent=self._rows(pages.sent(connection, site.ids, SHOWN)),
+                waiting=self._rows(connection, pages.waiting(connection, site.ids, SHOWN)),
+                unsent=self._rows(connection, pages.unsent(connection, site.ids, SHOWN)),
+                sent=self._rows(connection, pages.sent(connection, site.ids, SHOWN)),
                 most=SHOWN,
                 folder="" if site.settings.mail.host else site.settings.mail.folder,
             )
 
-    def _rows(self, letters: tuple[Told, ...]) -> tuple[Row, ...]:
-        return tuple(self._row(letter) for letter in letters)
+    def _rows(self, connection: Connection, letters: tuple[Told, ...]) -> tuple[Row, ...]:
+        about = pages.headings(connection, {letter.mention_id for letter in letters}, HEADING * 4)
+        return tuple(self._row(letter, about[letter.mention_id]) for letter in letters)
 
-    def _row(self, letter: Told) -> Row:
+    def _row(self, letter: Told, about: str) -> Row:
         school = self._site.school(letter.school)
         line = next(iter(cards.lines((letter,), school, self._site.clock())), None)
         chip = words.LEVELS.get(letter.level, letter.level)
-        return Row(letter, school.name, chip, line, cards.who(letter, school))
+        who = cards.who(letter, school)
+        return Row(letter, school.name, chip, line, who, words.clipped(about, HEADING))
 
     def letter(self, letter_id: str) -> HTMLResponse:
         """One letter: how it stands, its headers and its words."""
@@ -90,7 +94,7 @@ class MailPages:
                 "letter.html",
                 now,
                 delivery=delivery,
-                row=self._row(_told(delivery)),
+                row=self._rows(connection, (_told(delivery),))[0],
                 content=opened(delivery.content) if delivery.content else None,
             )
         response.headers["content-security-policy"] = policy(frame_src="'self'")

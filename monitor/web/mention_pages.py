@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +21,7 @@ from monitor.web.links import link
 from monitor.web.site import Site, known_id
 
 WEEK = timedelta(days=7)
-SHOWN = 10
-PRAISE_SHOWN = 5
+SHOWN = {"urgent": 10, "respond": 10, "watch": 5, "routine": 3}
 PAGE = 30
 REFRESH_SECONDS = 15
 
@@ -50,54 +49,48 @@ class MentionPages:
         chosen = (site.school(school),) if school else site.schools
         ids = tuple(one.id for one in chosen)
         with site.store.reading() as connection:
-            start = self._mention(connection, before) if before else None
-            if level:
-                found = [pages.found(connection, ids, level, limit=PAGE + 1, before=start)]
-            else:
-                found = [self._newest(connection, ids, name) for name in words.LEVELS]
-            shown = self._sections(connection, (level,) if level else tuple(words.LEVELS), found)
-            week = pages.since(connection, ids, now - WEEK)
+            found = self._found(connection, ids, level, before)
             return site.page(
                 connection,
                 "mentions.html",
                 now,
-                sections=shown,
-                week=week,
+                sections=self._sections(connection, found),
+                week=pages.since(connection, ids, now - WEEK),
                 level=level,
                 school=school,
                 chosen=chosen,
-                before=before,
+                before=before if level else "",
                 refresh=REFRESH_SECONDS if site.demo and not before else 0,
             )
+
+    def _found(
+        self, connection: Connection, ids: Sequence[str], level: str, before: str
+    ) -> dict[str, tuple[Mention, ...]]:
+        """One more than is shown, to know whether there are more."""
+        if not level:
+            return {name: self._newest(connection, ids, name) for name in words.LEVELS}
+        start = self._mention(connection, before) if before else None
+        return {level: pages.found(connection, ids, level, limit=PAGE + 1, before=start)}
 
     def _newest(
         self, connection: Connection, ids: Sequence[str], level: str
     ) -> tuple[Mention, ...]:
-        if level == Level.ROUTINE.value:
-            return pages.found(connection, ids, level, limit=PRAISE_SHOWN + 1, category="praise")
-        return pages.found(connection, ids, level, limit=SHOWN + 1)
+        praise = "praise" if level == Level.ROUTINE.value else ""
+        return pages.found(connection, ids, level, limit=SHOWN[level] + 1, category=praise)
 
     def _sections(
-        self,
-        connection: Connection,
-        levels: Sequence[str],
-        found: Sequence[Sequence[Mention]],
+        self, connection: Connection, found: Mapping[str, Sequence[Mention]]
     ) -> tuple[Section, ...]:
-        every = [mention for section in found for mention in section]
+        every = [mention for section in found.values() for mention in section]
         places = pages.elsewhere(connection, every)
         told = pages.told(connection, [mention.id for mention in every])
         sections = []
-        for level, several in zip(levels, found, strict=True):
-            most = PAGE if len(levels) == 1 else self._most(level)
-            shown = several[:most]
+        for level, several in found.items():
+            shown = several[: SHOWN[level] if len(found) > 1 else PAGE]
             made = tuple(self._card(one, places[one.id], told[one.id]) for one in shown)
-            older = shown[-1].id if len(several) > most else ""
+            older = shown[-1].id if len(several) > len(shown) else ""
             sections.append(Section(level, made, older))
         return tuple(sections)
-
-    @staticmethod
-    def _most(level: str) -> int:
-        return PRAISE_SHOWN if level == Level.ROUTINE.value else SHOWN
 
     def _card(
         self,
@@ -161,4 +154,6 @@ def _advice(mention: Mention, school: School, now: datetime) -> tuple[tuple[str,
         told=(),
         reference=mention.id,
     )
-    return notice.steps, notice.avoid
+    # It stands beside the post's words already.
+    first = words.sentence(notice.steps[0].removeprefix(notices.FAIR).lstrip())
+    return (first, *notice.steps[1:]), notice.avoid

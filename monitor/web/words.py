@@ -58,11 +58,11 @@ def moment(when: datetime, now: datetime) -> str:
     return f"{there:%A} {there.day} {there:%B}{year}, {there:%H:%M}"
 
 
-def clock_time(when: datetime, now: datetime) -> str:
-    """A moment beside others of the same day: `21:40`, else the whole of it."""
-    if when.astimezone(LONDON).date() == now.astimezone(LONDON).date():
-        return f"{when.astimezone(LONDON):%H:%M}"
-    return moment(when, now)
+def shortly(when: datetime, now: datetime) -> str:
+    """The same inside a sentence: `today at 21:40`, or `on Monday 23 November at 07:30`."""
+    day, _, at = moment(when, now).rpartition(", ")
+    is_today = when.astimezone(LONDON).date() == now.astimezone(LONDON).date()
+    return f"today at {at}" if is_today else f"on {day} at {at}"
 
 
 def clipped(text: str, most: int) -> str:
@@ -71,7 +71,21 @@ def clipped(text: str, most: int) -> str:
     Controls, and the marks that turn the direction of writing, become spaces.
     """
     line = " ".join("".join(map(_visible, text[: most * 4])).split())
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+    return line if len(line) <= most else f"{line[: _cut(line, most - 1)].rstrip()}…"
+
+
+def parted(text: str, most: int) -> tuple[str, str]:
+    """The first words of a text of one line, at most so many characters of them, and the rest."""
+    if len(text) <= most:
+        return text, ""
+    cut = _cut(text, most)
+    return f"{text[:cut]}…", f"…{text[cut:]}"
+
+
+def _cut(text: str, most: int) -> int:
+    """Where a word ends in the second half of what may be shown; else all of it."""
+    cut = text.rfind(" ", most // 2, most)
+    return cut if cut > 0 else most
 
 
 def _visible(character: str) -> str:

@@ -1,0 +1,169 @@
+"""Who may read the pages, under which names, and what browsers are told."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from monitor.store.engine import Store
+from monitor.web.server import WebServer
+from tests.web_cast import (
+    KEY,
+    THREAT,
+    ask,
+    opened,
+    served,
+    settings,
+    whole,
+)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Store]:
+    """A new SQLite database whose sources have all been read."""
+    with opened(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """The pages with a mention of each sort, for tests that only read."""
+    with whole(tmp_path_factory.mktemp("web")) as server:
+        yield server
+
+
+def test_every_page_tells_the_browser_to_trust_nothing(web: WebServer) -> None:
+    for path in ("/", "/mail", "/sources", f"/mentions/{THREAT.id}", "/nothing", "/health"):
+        headers = ask(web, path).headers
+        assert headers["content-security-policy"] == (
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        )
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "server" not in headers
+    refused = ask(web, "/", cookie="").headers
+    assert refused["content-security-policy"].startswith("default-src 'none'")
+
+
+PAGES = ("/", "/mail", "/sources", f"/mentions/{THREAT.id}", "/mail/x", "/mail/x/html", "/nothing")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("cookie", ["", "footprint-key=", "footprint-key=wrong", "other=x; y"])
+def test_without_the_key_nothing_is_told(web: WebServer, path: str, cookie: str) -> None:
+    answer = ask(web, path, cookie=cookie)
+    assert answer.status == 403
+    assert "Open the whole address, key and all" in answer.text
+    assert "Hollybrook" not in answer.body
+    assert KEY not in answer.body
+
+
+@pytest.mark.parametrize("path", PAGES[:1])
+def test_a_wrong_key_in_the_address_opens_nothing(web: WebServer, path: str) -> None:
+    assert ask(web, f"{path}?key=wrong", cookie="").status == 403
+    assert ask(web, f"{path}?key=", cookie="").status == 403
+    assert ask(web, f"{path}?key=%C3%28%00", cookie="").status == 403
+
+
+def test_an_app_without_a_key_opens_to_nobody(small: Store, tmp_path: Path) -> None:
+    with served(small, settings(tmp_path), key="") as web:
+        assert ask(web, "/?key=", cookie="footprint-key=").status == 403
+
+
+def test_the_key_becomes_a_cookie_and_leaves_the_address(web: WebServer) -> None:
+    answer = ask(web, f"/?level=urgent&key={KEY}&school=hollybrook", cookie="")
+    assert answer.status == 303
+    assert answer.headers["location"] == "/?level=urgent&school=hollybrook"
+    cookie = answer.headers["set-cookie"].split("; ")
+    assert cookie[0] == f"footprint-key={KEY}"
+    assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(cookie)
+    assert ask(web, "/", cookie=f"odd={{'a\"; {cookie[0]}").status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["//elsewhere.example", "/\\elsewhere.example", "///elsewhere.example"]
+)
+def test_the_key_leads_to_no_other_host(web: WebServer, path: str) -> None:
+    location = ask(web, f"{path}?key={KEY}", cookie="").headers["location"]
+    assert re.match(r"/[^/\\]", location)
+
+
+def test_under_https_the_cookie_is_bound_to_this_host(small: Store, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    certfile, keyfile = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certfile.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    keyfile.write_bytes(issued.private_key_pem.bytes())
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    files = {"certfile": str(certfile), "keyfile": str(keyfile)}
+    with served(small, settings(tmp_path), **files) as web:
+        assert web.address.startswith("https://127.0.0.1:")
+        cookie = ask(web, f"/?key={KEY}", cookie="", tls=trusting).headers["set-cookie"]
+        plain = ask(web, "/", tls=trusting)
+        bound = ask(web, "/", cookie=f"__Host-footprint-key={KEY}", tls=trusting)
+    assert cookie.startswith(f"__Host-footprint-key={KEY}; ")
+    assert "; Secure" in cookie
+    assert (plain.status, bound.status) == (403, 200)
+
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "elsewhere.example"}
+
+
+def test_forwarded_headers_are_believed_from_a_named_proxy_alone(
+    small: Store, tmp_path: Path
+) -> None:
+    with served(small, settings(tmp_path)) as web:
+        stranger = ask(web, f"/?key={KEY}", cookie="", headers=FORWARDED)
+    with served(small, settings(tmp_path), trusted_proxies=("127.0.0.1",)) as web:
+        proxy = ask(web, f"/?key={KEY}", cookie="", headers=FORWARDED)
+    assert stranger.headers["set-cookie"].startswith("footprint-key=")
+    assert proxy.headers["set-cookie"].startswith("__Host-")
+    assert stranger.headers["location"] == proxy.headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["elsewhere.example", "127.0.0.1.elsewhere.example", "localhost.", "a@localhost", "localhost/x",
+     "localhost:x", "[::1", ""],
+)  # fmt: skip
+def test_a_name_that_is_not_ours_is_refused(web: WebServer, host: str) -> None:
+    assert ask(web, "/", headers={"Host": host}).status == 400
+    assert ask(web, "/health", headers={"Host": host}).status == 400
+
+
+def test_our_own_names_are_answered(small: Store, tmp_path: Path) -> None:
+    configured = settings(tmp_path, address="https://footprint.hollybrook.example/")
+    with served(small, configured) as web:
+        for host in ("localhost:8000", "127.0.0.1", "[::1]:80", "Footprint.Hollybrook.example"):
+            assert ask(web, "/", headers={"Host": host}).status == 200, host
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_pages_are_for_reading_alone(web: WebServer, method: str) -> None:
+    answer = ask(web, "/", method=method)
+    assert answer.status == 405
+    assert "reading alone" in answer.text
+
+
+def test_a_head_request_is_answered_without_a_body(web: WebServer) -> None:
+    answer = ask(web, "/", method="HEAD")
+    assert (answer.status, answer.body) == (200, "")
+
+
+def test_static_files_need_no_key_and_may_be_kept(web: WebServer) -> None:
+    address = re.search(r'href="(/static/footprint\.css[^"]*)"', ask(web, "/").body)
+    assert address
+    answer = ask(web, address[1], cookie="")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]

@@ -1,0 +1,269 @@
+"""A school, its mentions and its letters, as the pages find them in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from alerts.base import Letter
+from monitor.judge.terms import Judgement, Level, Reason, Words
+from monitor.settings import Mail, Person, School, Settings, SourceSettings, Web
+from monitor.store import deliveries, looks, mentions
+from monitor.store.deliveries import Owed
+from monitor.store.engine import Store
+from monitor.store.mentions import Mention
+from monitor.store.opening import open_store
+from monitor.web.app import create_app
+from monitor.web.server import WebServer
+
+NOW = datetime(2026, 11, 21, 21, 45, tzinfo=UTC)  # a Saturday in winter: London's clocks agree
+KEY = "k3y-printed-at-start"
+HEAD = Person(name="Jane Ashdown", email="head@hollybrook.example", roles=("headteacher",))
+LEAD = Person(name="Ravi Osei", email="dsl@hollybrook.example", roles=("dsl",))
+SCHOOL = School(id="hollybrook", name="Hollybrook Primary School", people=(HEAD, LEAD))
+OTHER = School(id="thornfield", name="Thornfield Infant School", people=(HEAD,))
+FAILED = {"health": "failing", "failures": 2, "error": "press-gazette.example answered 503"}
+SOURCES = ("press-gazette", "stanwick-forum", "town-reviews")
+
+
+def settings(folder: Path, *, host: str = "smtp.example.net", **web: Any) -> Settings:
+    """Settings as a school has them."""
+    return Settings(
+        folder=folder,
+        mail=Mail(host=host),
+        web=Web(**web),
+        schools=(SCHOOL, OTHER),
+        sources=tuple(SourceSettings(id=name, kind="feed") for name in SOURCES),
+    )
+
+
+def reason(words: Words, deciding: str, says: str = "says someone will be hurt") -> Reason:
+    """A reason at the first place where its words stand."""
+    start = words.whole.index(deciding)
+    return Reason("threat.will-hurt", start, start + len(deciding), deciding, says)
+
+
+def mention(
+    name: str,
+    text: str,
+    *,
+    title: str = "",
+    level: str = "routine",
+    categories: Sequence[str] = (),
+    deciding: str = "",
+    says: str = "says someone will be hurt",
+    minutes_ago: float = 60,
+    **more: Any,
+) -> Mention:
+    """A mention; its id is a hash of `name`."""
+    words = Words(title, text)
+    why = (reason(words, deciding, says),) if deciding else ()
+    url = f"https://forum.example/{name}"
+    found = NOW - timedelta(minutes=minutes_ago)
+    values: dict[str, Any] = {
+        "id": named(name),
+        "school": "hollybrook",
+        "source": "stanwick-forum",
+        "entry_key": name,
+        "story": named(more.get("url", url)),
+        "same_as": None,
+        "url": url,
+        "title": title,
+        "text": text,
+        "author": "somebody",
+        "published": found - timedelta(minutes=8),
+        "seen_at": found,
+        "revision": 1,
+        "relevant": True,
+        "confidence": 0.95,
+        "level": level,
+        "highest": more.get("level", level),
+        "tier": "sure" if level == "urgent" else None,
+        "sentiment": "neutral",
+        "compound": 0.0,
+        "language": "en",
+        "categories": tuple(categories),
+        "reasons": tuple(mentions.reasons(_judgement(why))),
+        "incident": None,
+    }
+    return Mention(**{**values, **more})
+
+
+def named(name: str) -> str:
+    """An id as the program makes them."""
+    return hashlib.blake2b(name.encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def _judgement(reasons: tuple[Reason, ...]) -> Judgement:
+    return Judgement("", True, 1, "neutral", 0, (), Level.ROUTINE, None, "en", reasons)
+
+
+def keep(store: Store, *made: Mention) -> None:
+    """Store mentions with their first evidence."""
+    with store.writing() as connection:
+        mentions.add(connection, made)
+        mentions.keep_evidence(connection, [(one, {"text": one.text}) for one in made], NOW)
+
+
+def owe(store: Store, about: Mention, person: Person = HEAD, *, hours: float = 0) -> str:
+    """A letter that is owed since the mention was found; returns its id."""
+    name = named(f"{about.id}{person.email}")
+    owed = Owed(
+        id=name,
+        mention_id=about.id,
+        school=about.school,
+        level=about.level,
+        priority=Level(about.level).rank,
+        role=person.roles[0],
+        email=person.email,
+        due_at=about.seen_at + timedelta(hours=hours),
+    )
+    with store.writing() as connection:
+        deliveries.owe(connection, [owed], about.seen_at)
+    return name
+
+
+def write(store: Store, letter_id: str, text: str, html: str, subject: str = "Urgent") -> None:
+    """Compose a letter that is owed."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = "Footprint <footprint@hollybrook.example>"
+    message["To"] = HEAD.email
+    message["Subject"] = subject
+    message["Message-ID"] = f"<{letter_id}@hollybrook.example>"
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    letter = Letter(
+        f"<{letter_id}@hollybrook.example>",
+        NOW,
+        "footprint@hollybrook.example",
+        HEAD.email,
+        message.as_bytes(),
+    )
+    with store.writing() as connection:
+        deliveries.fix(connection, letter_id, letter, HEAD.email)
+
+
+def send(store: Store, letter_id: str, when: datetime = NOW) -> None:
+    """A server has taken the letter."""
+    with store.writing() as connection:
+        deliveries.sent(connection, letter_id, "250 2.0.0 Ok: queued as 4C1", when)
+
+
+def watch(store: Store, **outcomes: dict[str, Any]) -> None:
+    """Every source read five minutes ago, but for those whose outcome says otherwise.
+
+    A source's name has "_" for "-" here.
+    """
+    read = {"good_at": NOW - timedelta(minutes=5), "due_at": NOW + timedelta(minutes=25)}
+    with store.writing() as connection:
+        looks.sync(connection, {name: ("feed", f"{name}.example") for name in SOURCES}, NOW)
+        for name in SOURCES:
+            outcome = {**read, "fetched": 24, **outcomes.get(name.replace("-", "_"), {})}
+            assert looks.claim(connection, name, NOW, "test")
+            assert looks.settle(connection, name, "test", outcome)
+
+
+@contextmanager
+def served(store: Store, configured: Settings, **changed: Any) -> Iterator[WebServer]:
+    """The pages on a port of their own, until the end of the block."""
+    made = {"schools": (SCHOOL,), "demo": False, "key": KEY, "clock": lambda: NOW, **changed}
+    tls = {name: made.pop(name) for name in ("certfile", "keyfile") if name in made}
+    proxies = made.pop("trusted_proxies", ())
+    app = create_app(settings=configured, store=store, **made)
+    server = WebServer(app, "127.0.0.1", 0, trusted_proxies=proxies, **tls)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+THREAT = mention(
+    "threat",
+    "he will be waiting outside the gates for mr lacey tomorrow",
+    level="urgent",
+    categories=("threat",),
+    deciding="waiting outside the gates",
+    minutes_ago=5,
+)
+COMPLAINT = mention(
+    "complaint",
+    "We have reported the bullying four times.",
+    title="Hollybrook does nothing",
+    level="respond",
+    categories=("complaint",),
+    deciding="reported the bullying",
+    says="says bullying was not dealt with",
+)
+PRAISE = mention("praise", "Thank you Hollybrook", categories=("praise",), sentiment="positive")
+HOUSE = mention("house", "House for sale near Hollybrook")
+
+
+class Answer:
+    """What came back, read whole."""
+
+    def __init__(self, response: HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.body = response.read().decode()
+
+    @property
+    def text(self) -> str:
+        """What a reader sees, without the markup, on one line."""
+        bare = re.sub(r"<[^>]*>", "", self.body.partition("<body>")[2])
+        return " ".join(html.unescape(bare).split())
+
+
+def ask(
+    web: WebServer,
+    path: str,
+    *,
+    method: str = "GET",
+    cookie: str = f"footprint-key={KEY}",
+    headers: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """One request; the cookie is the key's unless another is given."""
+    port = urlsplit(web.address).port
+    connection = (
+        HTTPSConnection("127.0.0.1", port, context=tls)
+        if tls
+        else HTTPConnection("127.0.0.1", port)
+    )
+    try:
+        sent = {**({"Cookie": cookie} if cookie else {}), **(headers or {})}
+        connection.request(method, path, headers=sent)
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Store]:
+    """A new SQLite database whose sources have all been read."""
+    store = open_store(f"sqlite:///{folder / 'footprint.db'}")
+    try:
+        watch(store)
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[WebServer]:
+    """The pages of one school with a threat, a complaint, praise and a house for sale."""
+    with opened(folder) as store:
+        keep(store, THREAT, COMPLAINT, PRAISE, HOUSE)
+        with served(store, settings(folder)) as server:
+            yield server
