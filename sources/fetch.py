@@ -44,14 +44,8 @@ def _pools(gate: Gate) -> dict[str, type[HTTPConnectionPool]]:
                 gate.watch(self.sock)
             super().request(*args, **kwargs)
 
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> Any:
-            return gate.connect(self.host, self.port)
-
-        def request(self, *args: Any, **kwargs: Any) -> None:
-            if self.sock is not None:
-                gate.watch(self.sock)
-            super().request(*args, **kwargs)
+    class Secure(Plain, HTTPSConnection):
+        pass
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

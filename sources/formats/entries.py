@@ -15,6 +15,7 @@ from sources.text import fold, mend, plain
 
 ENTRIES = 5_000
 FIELD = 1024 * 1024  # characters
+MORE = f"It holds more than {ENTRIES:,} entries; only so many of the newest were read."
 _RECORD = 64 * 1024
 _LAST = datetime.max.replace(tzinfo=UTC)
 _HTML_TYPES = frozenset(("html", "text/html", "xhtml", "application/xhtml+xml"))
@@ -138,7 +139,7 @@ def newest(entries: Sequence[Raw], notes: list[str]) -> Iterable[Raw]:
     """At most 5,000 entries, the newest where their dates tell; what was left is noted."""
     if len(entries) <= ENTRIES:
         return entries
-    notes.append(f"It holds {len(entries):,} entries; the newest {ENTRIES:,} were read.")
+    notes.append(MORE)
     dates = [entry.published() for entry in entries]
     # An undated entry may be new: it goes before every dated one.
     places = sorted(range(len(entries)), key=lambda place: dates[place] or _LAST, reverse=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sources.formats.entries import ENTRIES, FIELD, NO_TITLE, Raw, Words, words_of
+from sources.formats.entries import ENTRIES, FIELD, MORE, NO_TITLE, Raw, Words, words_of
 from sources.formats.xml import NotOurs, read_xml
 
 _WHOLE, _ONE, _ALL = 3.0, 0.5, 8.0  # seconds: at the document, at one entry, altogether
@@ -91,13 +91,13 @@ def _cut(part: str) -> str:
 
 def _one_by_one(parts: list[str], base: str, deadline: float) -> tuple[list[Raw], list[str]]:
     entries: list[Raw] = []
-    lost = max(0, len(parts) - ENTRIES)
+    lost = 0
     for part in parts[:ENTRIES]:
         found = _one(part, base, deadline - time.monotonic())
         entries.extend(found)
         lost += not found
     notes = [f"{lost} of its {len(parts)} entries could not be read."] if lost else []
-    return entries, notes
+    return entries, [*notes, *([MORE] if len(parts) > ENTRIES else [])]
 
 
 def _one(part: str, base: str, left: float) -> list[Raw]:
