@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 
+from monitor.advice import advise, approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     ConfigPath,
@@ -22,7 +24,6 @@ from monitor.commands._world import (
     settings_or_exit,
     world,
 )
-from monitor.advice import advise, approved, run_problems
 from monitor.demo import demonstration
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
@@ -90,23 +91,31 @@ def _pages(
         key=key,
         notices=lambda: advice,
     )
-    web = settings.web
-    certificate, secret = (
-        str(settings.path(name)) if name else "" for name in (web.tls_cert, web.tls_key)
-    )
-    server = WebServer(
-        app,
-        web.host,
-        web.port,
-        certfile=certificate,
-        keyfile=secret,
-        trusted_proxies=web.trusted_proxies,
-    )
-    server.start()
+    server = _server(app, settings, settings.web.port)
+    try:
+        server.start()
+    except WebError:
+        if not demo:
+            raise
+        # The demonstration takes another port rather than ask a visitor to free one.
+        server = _server(app, settings, 0)
+        server.start()
     try:
         yield f"{server.address}/?key={key}" if key else f"{server.address}/"
     finally:
         server.stop()
+
+
+def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:
+    web = settings.web
+    return WebServer(
+        app,
+        web.host,
+        port,
+        certfile=str(settings.path(web.tls_cert)) if web.tls_cert else "",
+        keyfile=str(settings.path(web.tls_key)) if web.tls_key else "",
+        trusted_proxies=web.trusted_proxies,
+    )
 
 
 def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, demo: bool) -> None:

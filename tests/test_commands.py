@@ -1,0 +1,369 @@
+"""The commands as a person or a script meets them: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from monitor.commands import app, names
+from monitor.store.engine import connect
+from tests.feeds import COMPLAINT, PRAISE, THREAT, Item, rss
+from tests.mailserver import MailServer
+from tests.webserver import Reply, WebServer
+
+APPROVAL = """[schools.approval]
+headteacher = "Jane Ashdown"
+dpo_advice = "DPIA v1 agreed"
+date = 2026-09-01
+notice_url = "https://hollybrook.example/privacy"
+"""
+PEOPLE = """[[schools.people]]
+name = "Jane Ashdown"
+email = "head@hollybrook.example"
+role = "headteacher"
+[[schools.people]]
+name = "Priya Nair"
+email = "dsl@hollybrook.example"
+role = "dsl"
+"""
+
+
+class Desk:
+    """A folder with a configuration, a real feed server, and the command line."""
+
+    def __init__(self, folder: Path, server: WebServer) -> None:
+        self.folder, self.server = folder, server
+        self.sources, self.mail, self.people, self.approval = ["gazette"], "", PEOPLE, APPROVAL
+        server.answers["/gazette"] = rss(Item(THREAT, "1", title="Overheard"), Item(PRAISE, "2"))
+
+    def write(self) -> Path:
+        """Write config.toml as it has been described so far."""
+        sources = "".join(
+            f'[[sources]]\nid = "{name}"\nkind = "feed"\nurl = "{self.server.url("/" + name)}"\n'
+            for name in self.sources
+        )
+        path = self.folder / "config.toml"
+        path.write_text(
+            f"""[http]
+contact = "office@hollybrook.example"
+private_hosts_allowed = ["{self.server.host}"]
+[mail]
+from = "Footprint <footprint@hollybrook.example>"
+{self.mail}
+{sources}
+[[schools]]
+id = "hollybrook"
+name = "Hollybrook Primary School"
+places = ["Stanwick"]
+{self.people}{self.approval}""",
+            encoding="utf-8",
+        )
+        return path
+
+    def run(self, command: str, *arguments: str, stdin: str | bytes = "") -> Result:
+        """Run a command with this configuration."""
+        config = ["--config", str(self.write())]
+        return CliRunner().invoke(app(command), [command, *config, *arguments], input=stdin)
+
+    def outbox(self) -> list[str]:
+        """Who has been written to."""
+        folder = self.folder / "outbox"
+        mails = (
+            message_from_bytes(p.read_bytes(), policy=policy.default) for p in folder.iterdir()
+        )
+        return sorted(str(mail["To"]) for mail in mails) if folder.exists() else []
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with WebServer() as server:
+        yield Desk(tmp_path, server)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(app(), [name, "--help"])
+    assert result.exit_code == 0
+    assert "--config" in result.stdout
+
+
+def test_only_commands_that_work_are_listed() -> None:
+    assert names() == ("check", "judge", "mentions", "poll", "run")
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_missing_configuration_is_one_clear_line(name: str, tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere.toml"
+    result = CliRunner().invoke(app(name), [name, "--config", str(missing)])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "is not there" in result.stderr
+
+
+def test_a_broken_configuration_names_every_mistake(desk: Desk) -> None:
+    desk.mail = 'prot = 25\nsecurity = "ssl"\npassword = "hunter2"'
+    result = desk.run("check")
+    assert result.exit_code == 2
+    assert 'mail.prot is not a known setting; did you mean "port"?' in result.stderr
+    assert "mail.security" in result.stderr
+    assert "password_env" in result.stderr
+    assert "hunter2" not in result.output
+    assert result.stderr.count("\n") == 3
+
+
+def test_poll_tells_what_each_source_gave_and_delivers(desk: Desk) -> None:
+    result = desk.run("poll", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == {
+        "sources": [
+            {
+                "id": "gazette",
+                "kind": "feed",
+                "health": "ok",
+                "fetched": 2,
+                "new": 2,
+                "matched": 2,
+                "alerted": 1,
+                "error": None,
+            }
+        ]
+    }
+    assert len(desk.outbox()) == 2
+    again = json.loads(desk.run("poll", "--json").stdout)["sources"][0]
+    assert (again["new"], again["matched"], again["alerted"]) == (0, 0, 0)
+    assert len(desk.outbox()) == 2
+
+
+def test_poll_for_people_prints_a_table_and_how_the_mail_went(desk: Desk) -> None:
+    result = desk.run("poll")
+    assert "gazette" in result.stdout
+    assert "2 alerts sent." in result.stderr
+
+
+def test_poll_without_sending_sends_nothing_and_keeps_what_is_owed(desk: Desk) -> None:
+    result = desk.run("poll", "--no-send")
+    assert result.exit_code == 0
+    assert not (desk.folder / "outbox").exists()
+    assert "2 alerts wait, the next due now." in result.stderr
+    desk.server.answers["/gazette"] = rss(Item(THREAT, "1", title="Overheard"))
+    desk.run("poll")
+    assert len(desk.outbox()) == 2
+
+
+def test_a_source_that_cannot_be_reached_costs_itself_alone(desk: Desk) -> None:
+    desk.sources = ["gazette", "broken"]
+    desk.server.answers["/broken"] = Reply(status=500)
+    result = desk.run("poll", "--json")
+    assert result.exit_code == 1
+    rows = {row["id"]: row for row in json.loads(result.stdout)["sources"]}
+    assert rows["gazette"]["alerted"] == 1
+    assert rows["broken"]["health"] == "failing"
+    assert "500" in rows["broken"]["error"]
+
+
+def test_poll_reads_only_the_sources_that_are_named(desk: Desk) -> None:
+    desk.sources = ["gazette", "other"]
+    result = desk.run("poll", "gazette", "--json")
+    assert [row["id"] for row in json.loads(result.stdout)["sources"]] == ["gazette"]
+    unknown = desk.run("poll", "gazete")
+    assert unknown.exit_code == 2
+    assert "there is no source 'gazete'; there are: gazette, other" in unknown.stderr
+
+
+def test_poll_works_without_an_approval_and_says_that_run_will_not(desk: Desk) -> None:
+    desk.approval = ""
+    result = desk.run("poll")
+    assert result.exit_code == 0
+    assert "`footprint run` will not watch it" in result.stderr
+    assert len(desk.outbox()) == 2
+
+
+def test_poll_without_people_needs_no_send(desk: Desk) -> None:
+    desk.people = ""
+    refused = desk.run("poll")
+    assert refused.exit_code == 2
+    assert "nobody would be told" in refused.stderr
+    assert desk.run("poll", "--no-send").exit_code == 0
+
+
+def test_a_mail_server_that_is_down_loses_nothing(desk: Desk) -> None:
+    with MailServer(security="none") as post:
+        port = post.port
+    desk.mail = f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"'
+    result = desk.run("poll")
+    assert result.exit_code == 1
+    assert "Mail is not going out" in result.stderr
+    assert "2 alerts wait" in result.stderr
+    shown = desk.run("check")
+    assert shown.exit_code == 1
+    assert "Mail is not going out since" in shown.stderr
+
+
+def test_mail_goes_to_a_real_server(desk: Desk) -> None:
+    with MailServer(security="none") as post:
+        desk.mail = f'host = "127.0.0.1"\nport = {post.port}\nsecurity = "none"'
+        assert desk.run("poll").exit_code == 0
+        recipients = sorted(mail.recipients[0] for mail in post.accepted)
+    assert recipients == ["dsl@hollybrook.example", "head@hollybrook.example"]
+
+
+def test_mentions_are_listed_in_the_form_that_scripts_rely_on(desk: Desk) -> None:
+    desk.run("poll", "--no-send")
+    found = json.loads(desk.run("mentions", "--json").stdout)["mentions"]
+    assert len(found) == 2
+    urgent = json.loads(desk.run("mentions", "--level", "urgent", "--json").stdout)["mentions"]
+    (threat,) = urgent
+    assert set(threat) == {
+        "id", "school", "source", "url", "title", "text", "author", "published", "seen", "level",
+        "sentiment", "compound", "categories", "reasons", "incident",
+    }  # fmt: skip
+    assert threat["categories"][0] == "threat"
+    whole = f"{threat['title']}\n{threat['text']}"
+    for reason in threat["reasons"]:
+        assert whole[reason["start"] : reason["end"]] == reason["text"]
+    assert json.loads(desk.run("mentions", "--since", "1d", "--limit", "1", "--json").stdout)
+    table = desk.run("mentions")
+    assert "Overheard" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--since", "soon"], "--since 'soon' is not a date"),
+        (["--school", "elmside"], "there is no school 'elmside'; there are: hollybrook"),
+        (["--level", "bad"], "bad"),
+    ],
+)
+def test_a_wrong_question_is_told_what_is_right(
+    desk: Desk, arguments: list[str], said: str
+) -> None:
+    result = desk.run("mentions", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_mentions_before_the_first_poll_say_what_to_do(desk: Desk) -> None:
+    result = desk.run("mentions")
+    assert result.exit_code == 1
+    assert "run `footprint poll` first" in result.stderr
+
+
+def test_judge_answers_in_input_order_and_passes_over_bad_lines(desk: Desk) -> None:
+    posts = [
+        json.dumps({"id": "a", "text": THREAT}),
+        "not json",
+        json.dumps({"id": "b", "text": PRAISE, "profile": "hollybrook", "title": "Fair"}),
+        json.dumps({"id": "c", "text": "Nothing to do with anybody"}),
+        json.dumps({"id": "d", "text": "x", "profile": "elmside"}),
+    ]
+    result = desk.run("judge", "-", stdin="\n".join(posts))
+    assert result.exit_code == 1
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == ["a", "b", "c"]
+    assert [answer["level"] for answer in answers] == ["urgent", "routine", "routine"]
+    assert [answer["profile"] for answer in answers] == ["hollybrook", "hollybrook", None]
+    assert answers[0]["tier"] in {"sure", "possible"}
+    assert answers[1]["tier"] is None
+    assert set(answers[0]) == {
+        "id", "profile", "relevant", "confidence", "sentiment", "compound", "categories",
+        "level", "tier", "language", "reasons",
+    }  # fmt: skip
+    assert "line 2: " in result.stderr
+    assert "line 5: 'elmside' is not the id of a school" in result.stderr
+
+
+def test_judge_takes_schools_from_a_file_instead_of_a_configuration(tmp_path: Path) -> None:
+    profiles, posts = tmp_path / "profiles.json", tmp_path / "posts.jsonl"
+    profiles.write_text(json.dumps([{"id": "elm", "name": "Elmside Academy"}]))
+    posts.write_text(json.dumps({"id": "a", "text": "Elmside Academy is closed"}) + "\n")
+    result = CliRunner().invoke(app("judge"), ["judge", str(posts), "--profiles", str(profiles)])
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["profile"] == "elm"
+    profiles.write_text("{}")
+    wrong = CliRunner().invoke(app("judge"), ["judge", str(posts), "--profiles", str(profiles)])
+    assert wrong.exit_code == 2
+    assert wrong.stderr.count("\n") == 1
+
+
+def test_check_says_what_is_in_order_and_what_is_advised(desk: Desk) -> None:
+    result = desk.run("check")
+    assert result.exit_code == 0, result.output
+    assert (
+        "The configuration is in order: 1 school, 1 source, 2 people to be told." in result.stdout
+    )
+    findings = json.loads(desk.run("check", "--json").stdout)
+    assert findings["ok"] is True
+
+
+def test_check_without_an_approval_says_that_nothing_is_watched(desk: Desk) -> None:
+    desk.approval = ""
+    result = desk.run("check")
+    assert result.exit_code == 0
+    assert "approval" in result.stdout
+
+
+def test_check_online_tries_every_source_and_the_mail_server(desk: Desk) -> None:
+    desk.sources = ["gazette", "broken"]
+    desk.server.answers["/broken"] = Reply(status=404)
+    with MailServer(security="none") as post:
+        desk.mail = f'host = "127.0.0.1"\nport = {post.port}\nsecurity = "none"'
+        result = desk.run("check", "--online")
+    assert result.exit_code == 1
+    assert "Source gazette answers: 2 entries." in result.stdout
+    assert "Source broken: " in result.stderr
+    assert "The mail server answers" in result.stdout
+
+
+def test_check_can_send_each_person_a_test_mail(desk: Desk) -> None:
+    result = desk.run("check", "--send-test")
+    assert result.exit_code == 0, result.output
+    assert len(desk.outbox()) == 2
+    assert "A test mail has gone to head@hollybrook.example." in result.stdout
+
+
+def test_a_test_mail_that_is_refused_does_not_stop_the_others(desk: Desk) -> None:
+    with MailServer(security="none") as post:
+        post.on("rcpt", "550 5.1.1 no such person", to="head@hollybrook.example")
+        desk.mail = f'host = "127.0.0.1"\nport = {post.port}\nsecurity = "none"'
+        result = desk.run("check", "--send-test")
+        assert len(post.accepted) == 1
+    assert result.exit_code == 1
+    assert "The test mail to head@hollybrook.example was not accepted" in result.stderr
+
+
+def test_a_database_of_a_newer_version_is_refused_by_every_command(desk: Desk) -> None:
+    desk.run("poll", "--no-send")
+    store = connect(f"sqlite:///{desk.folder / 'footprint.db'}")
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    for command in ("poll", "mentions", "check"):
+        result = desk.run(command)
+        assert result.exit_code == 1, command
+        assert "newer Footprint" in result.stderr, command
+
+
+def test_a_database_where_nothing_can_be_written_is_one_clear_line(desk: Desk) -> None:
+    path = desk.write()
+    text_with_database = f'[database]\nurl = "sqlite:////proc/footprint.db"\n{path.read_text()}'
+    path.write_text(text_with_database)
+    result = CliRunner().invoke(app("poll"), ["poll", "--config", str(path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("/proc/footprint.db")
+    assert result.stderr.count("\n") == 1
+
+
+def test_foreign_words_are_never_markup_on_the_terminal(desk: Desk) -> None:
+    hostile = "[red]Hollybrook Primary School[/red] \x1b[31m [link=https://e.example]x"
+    desk.server.answers["/gazette"] = rss(Item(COMPLAINT, "1", title=hostile))
+    desk.run("poll", "--no-send")
+    shown = desk.run("mentions").stdout
+    assert "[red]Hollybrook" in shown
+    assert "\x1b[31m" not in shown
