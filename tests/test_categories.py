@@ -6,7 +6,8 @@ import pytest
 
 from monitor.judge.canonical import canonical
 from monitor.judge.clauses import layout
-from monitor.judge.rules import Category, rule_book
+from monitor.judge.finding import Category
+from monitor.judge.rules import rule_book
 from monitor.judge.terms import Level
 
 GUIDE = [

@@ -17,6 +17,12 @@ _LOOKALIKES = str.maketrans(
     "aeopcyxijshdqwkmtbhraoepvikruxig",
 )
 _SAME_WORD = {"saint": "st", "&": "and", "\uff06": "and"}
+_PICTURES = {
+    "\U0001f52a": "knife",
+    "\U0001f5e1": "sword",
+    "\U0001f52b": "gun",
+    "\U0001f4a3": "bomb",
+}
 
 
 def _invisible() -> str:
@@ -39,7 +45,7 @@ _TOKEN = re.compile(
     rf"|(?P<handle>(?<![\w.])[@\uff20]\w[\w{_INNER}]*(?:[.-]\w[\w{_INNER}]*)*)"
     rf"|(?P<hashtag>[#\uff03]\w[\w{_INNER}]*)"
     rf"|[^\W_](?:(?:[^\W_]|[{_INNER}])+|[{_APOSTROPHES}](?=[^\W_]))*"
-    rf"|[&\uff06]"
+    rf"|[&\uff06{''.join(_PICTURES)}]"
 )
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]\Z")
 _OWN_MARKS = {"url": "url", "handle": "handle", "hashtag": "hashtag"}
@@ -100,7 +106,7 @@ def _fold_any(raw: str) -> str:
         word = "".join(char for char in decomposed if char.isalnum() or char in "_.@#-&/:")
         if not word.isascii():
             word = _look_alike(word)
-    return _SAME_WORD.get(word, word)
+    return _PICTURES.get(raw) or _SAME_WORD.get(word, word)
 
 
 @lru_cache(maxsize=65_536)

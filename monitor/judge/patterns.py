@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from monitor.judge.canonical import fold
+
 _GAP = re.compile(r"\{(\d),(\d)\}\Z")
 _LONGEST_WORD = 40
 _SHORTEST_PREFIX = 1
@@ -83,9 +85,9 @@ class Lexicon:
         elif word == "#":
             self._number.add(atom)
         elif word.endswith("*"):
-            self._prefixes.setdefault(word[:-1], set()).add(atom)
+            self._prefixes.setdefault(fold(word[:-1]), set()).add(atom)
         else:
-            self._exact.setdefault(word, set()).add(atom)
+            self._exact.setdefault(fold(word), set()).add(atom)
 
     def _atoms_of(self, word: str) -> frozenset[int]:
         """The elements that a canonical word satisfies, its usual disguises undone."""

@@ -9,8 +9,9 @@ from monitor.judge import language as languages
 from monitor.judge import sentiment
 from monitor.judge.canonical import Tokens, canonical
 from monitor.judge.clauses import layout
+from monitor.judge.finding import Category, Finding
 from monitor.judge.match import RELEVANT, Match, Matcher
-from monitor.judge.rules import Category, Finding, rule_book
+from monitor.judge.rules import rule_book
 from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
 from monitor.judge.weigh import word_lists
 
