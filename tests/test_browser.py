@@ -80,8 +80,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     folder = tmp_path_factory.mktemp("browser")
     with opened(folder) as store:
         _fill(store)
-        both = (SCHOOL, OTHER)
-        with served(store, settings(folder), schools=both, notices=lambda: HOSTILE) as server:
+        both = settings(folder, schools=(SCHOOL, OTHER))
+        with served(store, both, notices=lambda: HOSTILE) as server:
             yield server
 
 
@@ -119,10 +119,13 @@ class Visit:
         self.page: Page = self._context.new_page()
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", self.asked.append)
+        self.page.on("request", self._note)
         both = "&" if "?" in path else "?"
         self.page.goto(f"{web.address}{path}{both}key={KEY}")
         self.page.wait_for_load_state("networkidle")
+
+    def _note(self, request: Request) -> None:
+        self.asked.append(request)
 
     @property
     def hosts(self) -> set[str]:

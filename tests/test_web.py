@@ -145,7 +145,7 @@ def test_other_schools_and_what_is_not_ours_stay_unseen(small: Store, tmp_path: 
 
 def test_several_schools_are_shown_together_or_one_by_one(small: Store, tmp_path: Path) -> None:
     keep(small, COMPLAINT, mention("t", "Thornfield fete", level="watch", school="thornfield"))
-    with served(small, settings(tmp_path), schools=(SCHOOL, OTHER)) as web:
+    with served(small, settings(tmp_path, schools=(SCHOOL, OTHER))) as web:
         both, one = ask(web, "/").text, ask(web, "/?school=thornfield").text
     assert "Thornfield fete" in both
     assert "Hollybrook does nothing" in both

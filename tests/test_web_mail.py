@@ -19,7 +19,9 @@ from tests.web_cast import (
     COMPLAINT,
     FAILED,
     NOW,
+    OTHER,
     PRAISE,
+    SCHOOL,
     THREAT,
     ask,
     keep,
@@ -149,6 +151,16 @@ def test_all_being_well_nothing_needs_attention(web: WebServer) -> None:
     assert "No alert is not proof of no problem: closed groups" in answer.text
 
 
-def test_what_the_settings_lack_is_said_on_the_pages(small: Store, tmp_path: Path) -> None:
-    with served(small, settings(tmp_path), notices=lambda: ("Thornfield is not watched",)) as web:
-        assert "Thornfield is not watched" in ask(web, "/").text
+def test_what_the_settings_lack_is_said_with_the_sources(small: Store, tmp_path: Path) -> None:
+    lacking = "http.contact is empty"
+    with served(small, settings(tmp_path), notices=lambda: (lacking,)) as web:
+        assert lacking in ask(web, "/sources").text
+        assert lacking not in ask(web, "/").text
+
+
+def test_a_school_without_an_approval_is_said_beside_those_that_are_watched(
+    small: Store, tmp_path: Path
+) -> None:
+    both = settings(tmp_path, schools=(SCHOOL, OTHER))
+    with served(small, both, schools=(SCHOOL,)) as web:
+        assert "Thornfield Infant School is not watched" in ask(web, "/").text

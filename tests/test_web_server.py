@@ -51,7 +51,7 @@ def test_a_fault_of_ours_is_a_plain_page(
         raise RuntimeError("words of a post")
 
     with served(small, settings(tmp_path), notices=broken) as web:
-        answer = ask(web, "/")
+        answer = ask(web, "/sources")
     assert answer.status == 500
     assert "Something went wrong" in answer.text
     assert "words of a post" not in answer.body + caplog.text
@@ -120,7 +120,7 @@ def test_without_an_approval_there_is_a_set_up_page_alone(small: Store, tmp_path
         shut, well = ask(web, "/", cookie="").status, ask(web, "/health", cookie="").body
     assert "Footprint watches nothing yet" in page.text
     assert missing in page.text
-    assert '[schools.approval]\nheadteacher = ""' in html.unescape(page.body)
+    assert '[schools.approval]\n# who approved it\nheadteacher = ""\n' in html.unescape(page.body)
     assert others == [404, 404, 404]
     assert (shut, well) == (403, "ok")
 
@@ -169,3 +169,10 @@ def _app(store: Store, folder: Path) -> Any:
         demo=False,
         key=KEY,
     )
+
+
+def test_a_server_for_every_address_names_one_that_a_browser_here_can_open(
+    small: Store, tmp_path: Path
+) -> None:
+    assert WebServer(_app(small, tmp_path), "0.0.0.0", 8443).address == "http://127.0.0.1:8443"
+    assert WebServer(_app(small, tmp_path), "::", 8443).address == "http://[::1]:8443"

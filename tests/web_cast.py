@@ -37,13 +37,19 @@ FAILED = {"health": "failing", "failures": 2, "error": "press-gazette.example an
 SOURCES = ("press-gazette", "stanwick-forum", "town-reviews")
 
 
-def settings(folder: Path, *, host: str = "smtp.example.net", **web: Any) -> Settings:
+def settings(
+    folder: Path,
+    *,
+    host: str = "smtp.example.net",
+    schools: tuple[School, ...] = (SCHOOL,),
+    **web: Any,
+) -> Settings:
     """Settings as a school has them."""
     return Settings(
         folder=folder,
         mail=Mail(host=host),
         web=Web(**web),
-        schools=(SCHOOL, OTHER),
+        schools=schools,
         sources=tuple(SourceSettings(id=name, kind="feed") for name in SOURCES),
     )
 
@@ -177,7 +183,13 @@ def watch(store: Store, **outcomes: dict[str, Any]) -> None:
 @contextmanager
 def served(store: Store, configured: Settings, **changed: Any) -> Iterator[WebServer]:
     """The pages on a port of their own, until the end of the block."""
-    made = {"schools": (SCHOOL,), "demo": False, "key": KEY, "clock": lambda: NOW, **changed}
+    made = {
+        "schools": configured.schools,
+        "demo": False,
+        "key": KEY,
+        "clock": lambda: NOW,
+        **changed,
+    }
     tls = {name: made.pop(name) for name in ("certfile", "keyfile") if name in made}
     proxies = made.pop("trusted_proxies", ())
     app = create_app(settings=configured, store=store, **made)

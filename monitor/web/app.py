@@ -69,7 +69,7 @@ def create_app(
 
     `schools` are those that are watched; with none, and no `demo`, there is a set-up page alone.
     `key` opens the pages, and without one only a demonstration can be read. `notices` gives what
-    the settings still lack, a plain line each, and is asked at each page.
+    the settings still lack, a plain line each; the set-up page and that of the sources show it.
     """
     environment = templates()
     site = Site(settings, schools, store, clock, demo, notices, environment)

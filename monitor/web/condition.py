@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -141,26 +141,36 @@ def _said(source: SourceSettings, look: Look | None, now: datetime) -> tuple[str
     return words.HEALTH.get(look.health, look.health), "quiet" if look.health == "empty" else "ok"
 
 
-def alarms(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> tuple[Alarm, ...]:
+def alarms(
+    found: Condition, settings: Settings, watched: Collection[str], *, demo: bool, now: datetime
+) -> tuple[Alarm, ...]:
     """What every page says at its top, the gravest first."""
-    said: list[Alarm] = []
+    mail = _mail(found, settings, demo=demo, now=now)
+    unwatched = tuple(
+        Alarm(f"{school.name} is not watched: nobody's approval is written down yet.", "/sources")
+        for school in settings.schools
+        if school.id not in watched
+    )
+    return (*mail, *_unread(found.unread, now), *unwatched)
+
+
+def _mail(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> Iterator[Alarm]:
     if found.outage:
         since = words.moment(found.outage.since, now)
         again = "It is tried again by itself, and nothing is lost."
         reason = found.outage.error.rstrip(".")
-        said.append(Alarm(f"Mail is not going out since {since}: {reason}. {again}", "/mail"))
+        yield Alarm(f"Mail is not going out since {since}: {reason}. {again}", "/mail")
     elif found.late:
         late = words.counted(found.late, "alert is late", "alerts are late")
-        said.append(Alarm(f"{late}: due over half an hour ago, and not sent yet.", "/mail"))
+        yield Alarm(f"{late}: due over half an hour ago, and not sent yet.", "/mail")
     if found.undelivered:
         number = words.counted(found.undelivered, "alert", "alerts")
         text = f"{number} could not be delivered in the last 7 days. Tell these people yourself."
-        said.append(Alarm(text, "/mail#unsent"))
+        yield Alarm(text, "/mail#unsent")
     if not settings.mail.host and not demo:
         folder = settings.mail.folder
         text = f"No mail server is set: alerts are written to the folder {folder} and reach nobody."
-        said.append(Alarm(text, "/mail"))
-    return (*said, *_unread(found.unread, now))
+        yield Alarm(text, "/mail")
 
 
 def _unread(unread: tuple[SourceState, ...], now: datetime) -> tuple[Alarm, ...]:

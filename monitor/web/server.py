@@ -72,8 +72,10 @@ class WebServer:
 
     @property
     def address(self) -> str:
-        """Where the pages are: `http://127.0.0.1:8000`; the real port once it has started."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        """Where this machine finds them: `http://127.0.0.1:8000`; the real port once started."""
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - said, not bound
+        host = everywhere.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
         return f"{self._scheme}://{host}:{self._port}"
 
     def start(self) -> None:

@@ -21,7 +21,6 @@ from monitor.web import condition, words
 
 HERE = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
-NOTICES = 5
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -89,15 +88,14 @@ class Site:
     def page(self, connection: Connection, name: str, now: datetime, **shown: Any) -> HTMLResponse:
         """The template with what it shows, under whatever every page must say."""
         state = condition.condition(connection, self.settings, self.schools, now)
-        alarms = condition.alarms(state, self.settings, demo=self.demo, now=now)
-        notes = tuple(condition.Alarm(note, "") for note in self.notices()[:NOTICES])
+        alarms = condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now)
         template = self.environment.get_template(name)
         return HTMLResponse(
             template.render(
                 demo=self.demo,
                 schools=self.schools,
                 condition=state,
-                alarms=(*alarms, *notes),
+                alarms=alarms,
                 now=now,
                 **shown,
             )

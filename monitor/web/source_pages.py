@@ -16,9 +16,11 @@ class SourcePages:
         self._site = site
 
     def sources(self) -> HTMLResponse:
-        """Each source in plain words."""
-        with self._site.store.reading() as connection:
-            return self._site.page(connection, "sources.html", self._site.clock())
+        """Each source in plain words, and what the settings still lack."""
+        site = self._site
+        lacking = () if site.demo else site.notices()
+        with site.store.reading() as connection:
+            return site.page(connection, "sources.html", site.clock(), lacking=lacking)
 
     def health(self) -> PlainTextResponse:
         """For a watchdog: 200 while the program works, else 503; it says no more to strangers."""
