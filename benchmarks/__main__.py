@@ -1,0 +1,219 @@
+"""`make bench`: how much cheaper each stage is than its yardstick; no pass, no fail.
+
+Machines drift: the two sides run in turn (A B A B ...), in processor time, and the figure is the
+median of the round-by-round ratios, with the smallest and largest beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import feedparser
+from bs4 import BeautifulSoup
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import Session
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from monitor.judge import Judge
+from monitor.judge.canonical import canonical
+from monitor.judge.match import Matcher
+from monitor.judge.terms import Watch, Words
+from monitor.judge.vader import compound
+from monitor.store import mentions
+from monitor.store.opening import open_store
+from monitor.store.tables import Mention as MentionRow
+from sources.base import Response
+from sources.formats.xml import read_xml
+from sources.parsing import Parser
+from sources.parsing_child import read_feed
+from sources.text import plain
+from tests.test_store import a_mention
+
+SEED, ROUNDS, ENTRIES = 20261121, 7, 50
+FIELDS = "a feed of 50 entries to fields"
+UNCHANGED = "an unchanged body recognised"
+# How often ours was run for each run of the yardstick, where one run is too short to time.
+TIMES = {FIELDS: 10, UNCHANGED: 100}
+WORDS = ["the", "school", "parents", "told", "us", "after", "lunch", "that", "year", "six", "had", "a", "really", "good", "day", "at", "the", "farm", "and", "nobody", "was", "late", "but", "the", "bus", "broke", "down", "again", "which", "is", "terrible", "for", "everyone", "who", "waits", "in", "the", "rain", "with", "small", "children", "thank", "you", "to", "the", "kind", "staff", "who", "helped", "I", "am", "very", "angry", "about", "parking"]
+
+
+def sentence(chance: random.Random, words: int) -> str:
+    """So many words in a row."""
+    return " ".join(chance.choice(WORDS) for _ in range(words))
+
+
+def feed(chance: random.Random) -> bytes:
+    """Fifty entries of about 500 characters of HTML each."""
+    items = "".join(
+        f"<item><guid>tag:town.example,{n}</guid><title>{sentence(chance, 8)}</title>"
+        f"<link>https://town.example/{n}</link><pubDate>Tue, 15 Sep 2026 10:00:00 GMT</pubDate>"
+        f"<description><![CDATA[<p>{sentence(chance, 45)}</p><p>{sentence(chance, 45)}</p>]]>"
+        "</description></item>"
+        for n in range(ENTRIES)
+    )
+    return f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>".encode()
+
+
+def ratios(plain_way: Callable[[], object], ours: Callable[[], object]) -> list[float]:
+    """How many times the processor time of ours the plain way takes, round by round."""
+    plain_way(), ours()
+    return [_seconds(plain_way) / max(_seconds(ours), 1e-9) for _ in range(ROUNDS)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+@contextmanager
+def _parser() -> Iterator[Parser]:
+    parser = Parser()
+    try:
+        yield parser
+    finally:
+        parser.close()
+
+
+def reading(chance: random.Random) -> Iterator[tuple[str, str, list[float]]]:
+    """Feeds, unchanged bodies and HTML."""
+    body = feed(chance)
+    text = body.decode()
+    yield (
+        FIELDS,
+        "feedparser, as it comes",
+        ratios(
+            lambda: feedparser.parse(BytesIO(body)),
+            lambda: [read_xml(text, "https://town.example/") for _ in range(10)],
+        ),
+    )
+    yield (
+        "the same with plain words, dates and the record kept",
+        "feedparser, as it comes",
+        ratios(
+            lambda: feedparser.parse(BytesIO(body)),
+            lambda: read_feed(body, "https://town.example/", "utf-8"),
+        ),
+    )
+    yield (
+        UNCHANGED,
+        "feedparser again",
+        ratios(
+            lambda: feedparser.parse(BytesIO(body)),
+            lambda: [hashlib.blake2b(body, digest_size=16).digest() for _ in range(100)],
+        ),
+    )
+    html = [f"<div><p>{sentence(chance, 45)}</p> &amp; <b>x</b></div>" for _ in range(300)]
+    yield (
+        "HTML to plain words",
+        "BeautifulSoup, html.parser",
+        ratios(
+            lambda: [BeautifulSoup(text, "html.parser").get_text(" ") for text in html],
+            lambda: [plain(text) for text in html],
+        ),
+    )
+
+
+def judging(chance: random.Random) -> Iterator[tuple[str, str, list[float]]]:
+    """Matching and mood."""
+    names = [f"{sentence(chance, 2)} {n} primary school" for n in range(10_000)]
+    posts = [f"{sentence(chance, 50)} {chance.choice(names)}" for _ in range(20)]
+    matcher = Matcher([Watch(id=str(n), name=name) for n, name in enumerate(names)])
+    patterns = [re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE) for name in names]
+    yield (
+        "20 posts against 10,000 names",
+        "one regular expression a name",
+        ratios(
+            lambda: [pattern.search(post) for post in posts for pattern in patterns],
+            lambda: [matcher.spot(canonical(post)) for post in posts],
+        ),
+    )
+    analyzer = SentimentIntensityAnalyzer()
+    many = [sentence(chance, 60) for _ in range(300)]
+    yield (
+        "mood of 300 posts, identical scores",
+        "vaderSentiment",
+        ratios(
+            lambda: [analyzer.polarity_scores(post) for post in many],
+            lambda: [compound(post) for post in many],
+        ),
+    )
+
+
+def storing(chance: random.Random) -> Iterator[tuple[str, str, list[float]]]:
+    """Five hundred mentions in one transaction, on SQLite."""
+    numbers = iter(range(10_000_000))
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'bench.db'}")
+
+        def fresh() -> list[mentions.Mention]:
+            words = sentence(chance, 60)
+            return [
+                replace(a_mention(), id=str(n), entry_key=str(n), text=words)
+                for n in (next(numbers) for _ in range(500))
+            ]
+
+        def by_rows() -> None:
+            with Session(store.engine) as session:
+                session.add_all([MentionRow(**asdict(mention)) for mention in fresh()])
+                session.commit()
+
+        def by_batch() -> None:
+            with store.writing() as connection:
+                mentions.add(connection, fresh())
+
+        yield ("500 mentions stored", "SQLModel add_all", ratios(by_rows, by_batch))
+        store.close()
+
+
+def whole(chance: random.Random) -> str:
+    """How many posts a second one core judges, all steps."""
+    judge = Judge([Watch(id="h", name="Hollybrook Primary School", places=("Stanwick",))])
+    posts = [
+        Words("", f"{sentence(chance, 30)} Hollybrook Primary School {sentence(chance, 30)}")
+        for _ in range(300)
+    ]
+    rates = [len(posts) / _seconds(lambda: [judge.judge(post) for post in posts]) for _ in range(5)]
+    return f"{statistics.median(rates):,.0f} posts a second judged on one core (median of 5)"
+
+
+def hostile() -> str:
+    """How long a body that costs feedparser minutes takes here, the child's start included."""
+    body = b"<rss version='2.0'><channel><item><title>x</title><author>" + b"a" * (256 << 10)
+    body += b"</author></item></channel></rss>"
+    with _parser() as parser:
+        start = time.monotonic()
+        parser.parse("feed", Response("https://town.example/", 200, {}, body))
+        return f"{time.monotonic() - start:.2f} s for an author of 256 KiB (wall)"
+
+
+def main() -> None:
+    """Print the tables."""
+    chance = random.Random(SEED)
+    table = Table("work", "yardstick", "times cheaper (median, min to max)", box=None)
+    for measure in (reading, judging, storing):
+        for work, yardstick, found in measure(chance):
+            times = [ratio * TIMES.get(work, 1) for ratio in found]
+            low, high = min(times), max(times)
+            table.add_row(work, yardstick, f"{statistics.median(times):.1f} ({low:.1f}-{high:.1f})")
+    console = Console(width=120)
+    console.print(f"{datetime.now(UTC):%Y-%m-%d}, seed {SEED}, {ROUNDS} rounds, processor time")
+    console.print(table)
+    console.print(whole(chance))
+    console.print(hostile())
+
+
+if __name__ == "__main__":
+    main()
