@@ -22,6 +22,7 @@ from tests.web_cast import (
     LEAD,
     NOW,
     OTHER,
+    PRAISE,
     SCHOOL,
     THREAT,
     ask,
@@ -33,6 +34,7 @@ from tests.web_cast import (
     send,
     served,
     settings,
+    watch,
     whole,
 )
 
@@ -226,3 +228,20 @@ def test_a_person_who_has_left_is_named_by_the_address(small: Store, tmp_path: P
     owe(small, THREAT, HEAD.model_copy(update={"email": "old.head@hollybrook.example"}))
     with served(small, settings(tmp_path)) as web:
         assert "old.head@hollybrook.example, headteacher: being told now" in ask(web, "/").text
+
+
+def test_every_page_is_the_same_on_both_databases(store: Store, tmp_path: Path) -> None:
+    watch(store)
+    keep(store, THREAT, COMPLAINT, PRAISE, HOUSE)
+    letter = owe(store, THREAT)
+    send(store, owe(store, COMPLAINT))
+    with served(store, settings(tmp_path)) as web:
+        home, mail = ask(web, "/").text, ask(web, "/mail").text
+        whole = ask(web, f"/mentions/{COMPLAINT.id}").text
+        others = [ask(web, path).status for path in (f"/mail/{letter}", "/sources", "/health")]
+    assert "Thank you Hollybrook" in home
+    assert "House for sale" not in home
+    assert "Being told now About he will be waiting outside" in mail
+    assert "Told today at 21:45 About Hollybrook does nothing" in mail
+    assert "First evidence" in whole
+    assert others == [200, 200, 200]
