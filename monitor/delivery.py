@@ -118,7 +118,7 @@ class Postroom:
             tier="possible" if mention.tier == "possible" else "sure",
             categories=mention.categories,
             says=[str(reason["says"]) for reason in mention.reasons],
-            place=urlsplit(mention.url).hostname or mention.source,
+            place=_place(mention),
             link=mention.url,
             page=self._page(mention.id),
             published=mention.published,
@@ -196,6 +196,12 @@ class Postroom:
         finally:
             done.set()
             keeper.join()
+
+
+def _place(mention: Mention) -> str:
+    """Where it was seen: the source as the school called it, and the site of the post itself."""
+    host = urlsplit(mention.url).hostname
+    return f"{mention.source} ({host})" if host else mention.source
 
 
 def _present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:
