@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("sources", "monitor", "alerts")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
 
@@ -17,7 +18,7 @@ BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(
 def test_the_wheel_holds_every_file_of_the_three_packages(tmp_path: Path) -> None:
     copy = tmp_path / "source"
     listed = subprocess.run(
-        ["git", "ls-files", "sources", "monitor", "alerts", "pyproject.toml", "README.md", "LICENSE"],
+        ["git", "ls-files", *PACKAGES, "pyproject.toml", "README.md", "LICENSE"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     for name in listed:
@@ -30,7 +31,7 @@ def test_the_wheel_holds_every_file_of_the_three_packages(tmp_path: Path) -> Non
     )
     (wheel,) = wheels.glob("footprint-*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {name for name in listed if name.split("/")[0] in {"sources", "monitor", "alerts"}}
+    wanted = {name for name in listed if name.split("/")[0] in PACKAGES}
     assert wanted - packed == set()
     assert any(name.endswith("licenses/LICENSE") for name in packed)
 

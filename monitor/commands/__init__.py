@@ -6,7 +6,9 @@ import importlib
 import logging
 import pkgutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -34,14 +36,21 @@ def app(wanted: str | None = None) -> typer.Typer:
     return made
 
 
-def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
-) -> None:
-    if version:
-        from monitor.commands._world import VERSION  # noqa: PLC0415 - only where it is asked for
-
-        typer.echo(f"footprint {VERSION}")
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"footprint {version('footprint')}")
         raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """The options of `footprint` itself."""
 
 
 def main() -> None:

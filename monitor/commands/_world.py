@@ -97,7 +97,7 @@ def fetcher(settings: Settings) -> Fetcher:
 
 def _owner() -> str:
     """This process as leases name it: machine, process number, and a word for this start."""
-    return f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"  # noqa: S311
+    return f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"
 
 
 def _is_gone(owner: str, alone: bool) -> bool:

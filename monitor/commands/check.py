@@ -14,6 +14,7 @@ import typer
 from alerts.base import DeliveryError
 from alerts.mail import test_letter
 from alerts.smtp import SmtpChannel
+from monitor.advice import advise, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -24,7 +25,6 @@ from monitor.commands._world import (
     print_json,
     settings_or_exit,
 )
-from monitor.advice import advise, run_problems
 from monitor.problems import Problem
 from monitor.settings import Settings
 from monitor.store import deliveries, looks

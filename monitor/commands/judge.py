@@ -17,8 +17,8 @@ from monitor.commands._world import DEFAULT_CONFIG, ConfigPath, fail, say, setti
 from monitor.judge import Judge
 from monitor.judge.lines import (
     BadLine,
-    ProfilesError,
     PostLine,
+    ProfilesError,
     judgement_json,
     read_posts,
     watches_from_json,

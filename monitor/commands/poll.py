@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from monitor.advice import approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -26,7 +27,6 @@ from monitor.commands._world import (
     settings_or_exit,
     world,
 )
-from monitor.advice import approved, run_problems
 from monitor.delivery import Delivered
 from monitor.pipeline import Polled
 from monitor.settings import Settings

@@ -12,7 +12,8 @@ from monitor.store.looks import LOOK
 def owners(connection: Connection) -> frozenset[str]:
     """Every process that holds a lease, by the name it gave itself."""
     held = (
-        select(leased.c.lease_owner).where(leased.c.lease_owner != "") for leased in (LOOK, DELIVERY)
+        select(leased.c.lease_owner).where(leased.c.lease_owner != "")
+        for leased in (LOOK, DELIVERY)
     )
     return frozenset(owner for query in held for owner in connection.execute(query).scalars())
 
