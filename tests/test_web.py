@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from monitor.store.engine import Store
 from monitor.web.server import WebServer
+from monitor.web.words import every
 from tests.web_cast import (
     COMPLAINT,
     HEAD,
@@ -76,6 +77,21 @@ def test_a_summer_evening_is_told_in_summer_time(small: Store, tmp_path: Path) -
     keep(small, replace(HOUSE, published=None, seen_at=summer))
     with served(small, settings(tmp_path)) as web:
         assert "Found Tuesday 30 June, 22:45" in ask(web, "/?level=routine").text
+
+
+def test_an_old_post_says_when_it_was_found_too(small: Store, tmp_path: Path) -> None:
+    keep(small, replace(HOUSE, published=NOW.replace(year=2024)))
+    with served(small, settings(tmp_path)) as web:
+        text = ask(web, "/?level=routine").text
+    assert "Posted Thursday 21 November 2024, 21:45, found today at 20:45 in" in text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(1 / 3, "20 seconds"), (1, "1 minute"), (60, "1 hour"), (90, "90 minutes")],
+)
+def test_how_often_is_said_as_people_say_it(minutes: float, said: str) -> None:
+    assert every(minutes) == said
 
 
 def test_the_routine_is_counted_and_only_praise_of_it_listed(web: WebServer) -> None:

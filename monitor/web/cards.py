@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.judge.rules import rule_book
 from monitor.judge.terms import Words
@@ -18,6 +18,7 @@ from monitor.web.links import Link, link
 HEADING = 110
 EXCERPT = 320
 QUOTE = 140
+OLD = timedelta(days=1)
 SURE = 0.9
 FAIRLY_SURE = 0.6
 
@@ -60,8 +61,9 @@ class Card:
     heading: str
     excerpt: str
     source: str
-    when: datetime
-    is_posted: bool
+    posted: datetime | None
+    found: datetime
+    is_old: bool
     why: tuple[Why, ...]
     tone: str
     elsewhere: int
@@ -88,8 +90,9 @@ def card(
         heading=heading,
         excerpt=excerpt,
         source=mention.source,
-        when=mention.published or mention.seen_at,
-        is_posted=mention.published is not None,
+        posted=mention.published,
+        found=mention.seen_at,
+        is_old=mention.seen_at - (mention.published or mention.seen_at) > OLD,
         why=why(mention),
         tone=words.TONES[mention.sentiment],
         elsewhere=len(places),

@@ -117,7 +117,7 @@ def _state(
         id=source.id,
         kind=source.kind,
         schools=tuple(school.name for school in schools if source.listens_for(school.id)),
-        every=words.counted(round(source.every_minutes), "minute", "minutes"),
+        every=words.every(source.every_minutes),
         state=state,
         mark=mark,
         good_at=look.good_at if look else None,

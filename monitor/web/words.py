@@ -93,6 +93,14 @@ def _visible(character: str) -> str:
     return " " if hides and character != "\u200d" else character  # \u200d: families in emoji
 
 
+def every(minutes: float) -> str:
+    """How often: `30 minutes`, `2 hours`, `20 seconds`."""
+    if minutes < 1:
+        return counted(round(minutes * 60), "second", "seconds")
+    hours, rest = divmod(round(minutes), 60)
+    return counted(round(minutes), "minute", "minutes") if rest else counted(hours, "hour", "hours")
+
+
 def counted(number: int, one: str, many: str) -> str:
     """`1 place`, `2 places`."""
     return f"{number} {one if number == 1 else many}"
