@@ -19,6 +19,7 @@ from typing import Any
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
 from monitor.judge import Judge
 from monitor.judge.terms import Judgement, Words
+from monitor.notices import worded
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, mentions
 from monitor.store.deliveries import owe
@@ -79,12 +80,8 @@ class Monitor:
 
     @cached_property
     def sources(self) -> Mapping[str, SourceSettings]:
-        """The sources that are read: enabled, and listened to by a watched school."""
-        return {
-            source.id: source
-            for source in self.settings.sources
-            if source.enabled and any(source.listens_for(school.id) for school in self.schools)
-        }
+        """The sources that are read for the schools that are watched."""
+        return self.settings.read_for(self.schools)
 
     def prepare(self) -> None:
         """Make the rows that the steps work on; let go of what a dead process held."""
@@ -109,7 +106,8 @@ class Monitor:
             (look,) = looks.everything(connection, (source,))
         why = "is being read by another process"
         if look.not_before and look.not_before > self.clock():
-            why = f"its site asked to be left alone until {look.not_before:%H:%M on %d %B} (UTC)"
+            until = worded(look.not_before)
+            why = f"its site asked to be left alone until {until}; it is read again after that"
         return Polled(source, look.kind, "waiting", error=why)
 
     def _poll(self, look: Look) -> Polled:

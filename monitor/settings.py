@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
@@ -225,6 +226,15 @@ class Settings(Section):
     def school(self, school_id: str) -> School | None:
         """The school of that id, if there is one."""
         return next((school for school in self.schools if school.id == school_id), None)
+
+    def read_for(self, schools: Iterable[School]) -> dict[str, SourceSettings]:
+        """The sources that are read for these schools, by id: enabled, and listened to."""
+        ids = [school.id for school in schools]
+        return {
+            source.id: source
+            for source in self.sources
+            if source.enabled and any(source.listens_for(school) for school in ids)
+        }
 
     def path(self, name: str) -> Path:
         """A file that the configuration names; a relative name starts at `folder`."""

@@ -177,6 +177,13 @@ def test_poll_reads_only_the_sources_that_are_named(desk: Desk) -> None:
     assert "there is no source 'gazete'; there are: gazette, other" in unknown.stderr
 
 
+def test_poll_with_nothing_to_read_says_so(desk: Desk) -> None:
+    desk.sources = []
+    result = desk.run("poll", "--no-send")
+    assert result.exit_code == 2
+    assert "there is nothing to read" in result.stderr
+
+
 def test_poll_works_without_an_approval_and_says_that_run_will_not(desk: Desk) -> None:
     desk.approval = ""
     result = desk.run("poll")

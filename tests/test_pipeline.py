@@ -145,7 +145,7 @@ def test_a_site_that_asks_to_be_left_alone_is_left_alone_by_hand_and_by_clock(
         it.monitor.poll("gazette")
         polled = it.monitor.poll("gazette")
         assert polled.health == "waiting"
-        assert "asked to be left alone until 12:00" in polled.error
+        assert "asked to be left alone until Tuesday 15 September at 13:00" in polled.error
         clock.forward(hours=1, minutes=59)
         assert it.monitor.poll_one() is None
         clock.forward(minutes=1)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from email.utils import parseaddr
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -25,6 +23,7 @@ from monitor.commands._world import (
     print_json,
     settings_or_exit,
 )
+from monitor.notices import worded
 from monitor.problems import Problem
 from monitor.settings import Settings
 from monitor.store import deliveries, looks
@@ -34,8 +33,6 @@ from sources import load
 from sources.base import Ask, Flaw, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
-
-LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +115,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"The database {display_name(url)} is whole and of this version.")
     for look in seen:
         if look.error:
-            good = _when(look.good_at) if look.good_at else "never"
+            good = worded(look.good_at) if look.good_at else "never"
             yield Finding("wrong", f"Source {look.source}: {look.error} (last good: {good}).")
     if outage:
-        yield Finding("wrong", f"Mail is not going out since {_when(outage.since)}: {outage.error}")
+        yield Finding(
+            "wrong", f"Mail is not going out since {worded(outage.since)}: {outage.error}"
+        )
     for letter in troubled:
         said = f"An alert to {letter.recipient or letter.email} is {letter.state}: {letter.error}"
         yield Finding("wrong", said)
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone(LONDON):%A %d %B at %H:%M}"
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -28,13 +27,13 @@ from monitor.commands._world import (
     world,
 )
 from monitor.delivery import Delivered
+from monitor.notices import worded
 from monitor.pipeline import Polled
 from monitor.settings import Settings
 from monitor.store import deliveries
 from monitor.store.engine import StoreError, sqlite_path
 from monitor.store.opening import sole_use
 
-LONDON = ZoneInfo("Europe/London")
 BAD = frozenset({"blocked", "failing", "dead", "over budget", "needs you", "slow"})
 
 
@@ -66,7 +65,9 @@ def command(
 
 
 def _refuse_mistakes(settings: Settings, sources: Sequence[str], no_send: bool) -> None:
-    known = {source.id for source in settings.sources if source.enabled}
+    known = settings.read_for(settings.schools)
+    if not known:
+        fail("there is nothing to read: add [[sources]] and [[schools]] to the configuration", 2)
     for source in sources:
         if source not in known:
             fail(f"there is no source {source!r}; there are: {', '.join(sorted(known))}", 2)
@@ -154,5 +155,5 @@ def _say_mail(
     if shut:
         say(f"Mail is not going out: {shut}. It is tried again by itself; nothing is lost.")
     if owed and next_due:
-        when = "now" if next_due <= clock() else f"{next_due.astimezone(LONDON):%A %d %B at %H:%M}"
+        when = "now" if next_due <= clock() else worded(next_due)
         say(f"{owed} alert{' waits' if owed == 1 else 's wait'}, the next due {when}.")
