@@ -65,7 +65,7 @@ def test_every_rule_says_in_plain_english_why(category: Category) -> None:
     for rule in category.rules:
         assert rule.says
         assert not rule.says.endswith(".")
-        assert rule.patterns
+        assert rule.patterns or rule.together
 
 
 def test_the_four_gravest_are_urgent_by_themselves() -> None:

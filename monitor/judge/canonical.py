@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     rf"(?P<url>(?i:https?://|www\.)[^\s<>\"]+)"
     rf"|(?P<handle>(?<![\w.])[@\uff20]\w[\w{_INNER}]*(?:[.-]\w[\w{_INNER}]*)*)"
     rf"|(?P<hashtag>[#\uff03]\w[\w{_INNER}]*)"
-    rf"|[^\W_](?:(?:[^\W_]|[{_INNER}])+|[{_APOSTROPHES}](?=[^\W_]))*"
+    rf"|[^\W_](?:(?:[^\W_]|[{_INNER}])+|(?:[{_APOSTROPHES}]|\*{{1,3}})(?=[^\W_]))*"
     rf"|[&\uff06{''.join(_PICTURES)}]"
 )
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]\Z")

@@ -19,6 +19,7 @@ _GAP = re.compile(r"\{(\d),(\d)\}\Z")
 _LONGEST_WORD = 40
 _SHORTEST_PREFIX = 1
 _STRETCHED = re.compile(r"(.)\1{2,}")
+_STARS = re.compile(r"(?<=.)\*+(?=.)")
 _LEET = str.maketrans("0134578@$", "oieastbas")
 
 
@@ -108,11 +109,13 @@ class Lexicon:
 
 
 def _undisguised(word: str) -> Iterator[str]:
-    """The word without stretched letters ("dieee") and without digits for letters ("k1ll")."""
+    """The word without stretched letters ("dieee"), digits ("k1ll") or stars ("f*ggot")."""
     if _STRETCHED.search(word):
         yield _STRETCHED.sub(r"\1\1", word)
         yield _STRETCHED.sub(r"\1", word)
-    if not word.isalpha() and not word.isdigit():
+    if _STARS.search(word):
+        yield from (_STARS.sub(vowel, word) for vowel in "aeiou")
+    elif not word.isalpha() and not word.isdigit():
         yield word.translate(_LEET)
 
 
