@@ -9,13 +9,12 @@ from datetime import datetime, tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from alerts.base import Notice
+from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level, Tier
 
 FAIR = "This may be fair. People are entitled to say it."
-LONDON = ZoneInfo("Europe/London")
 OTHER = "other"
 
 # To copy an indecent image of a child is a crime, whatever else the post may be.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -20,13 +19,13 @@ from monitor.commands._world import (
     print_json,
     settings_or_exit,
 )
+from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
 from monitor.store import mentions
 from monitor.store.engine import StoreError, display_name, sqlite_path
 from monitor.store.mentions import Mention
 from monitor.store.opening import open_store
 
-LONDON = ZoneInfo("Europe/London")
 SHOWN = 100
 
 
