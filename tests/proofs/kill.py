@@ -134,9 +134,18 @@ class PostOffice:
     def __init__(self, killer: Killer, chance: random.Random) -> None:
         self.accepted: list[Accepted] = []
         self._killer, self._chance = killer, chance
+        self._open: set[asyncio.BaseTransport | None] = set()
         office = self
 
         class Server(SMTP):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                office._open.add(transport)
+                super().connection_made(transport)
+
+            def connection_lost(self, error: Exception | None) -> None:
+                office._open.discard(self.transport)
+                super().connection_lost(error)
+
             async def push(self, status: str | bytes) -> None:
                 await asyncio.sleep(office._chance.uniform(0, 0.02))
                 await super().push(status)
@@ -196,8 +205,15 @@ class PostOffice:
         return "250 held"
 
     def close(self) -> None:
-        """Stop listening."""
+        """Cut what is still open, and stop listening."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._controller.loop).result()
         self._controller.stop()
+
+    async def _cut(self) -> None:
+        for transport in list(self._open):
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        await asyncio.sleep(0)
 
 
 def _free_port() -> int:
