@@ -18,7 +18,8 @@ from monitor.judge.weigh import word_lists
 MOST_CHARACTERS = 20_000
 _NOTICES = "notice"
 _NOBODY = ""
-_STILL_OPEN = "safeguarding.missing-child"
+_OVER, _OPEN = "press.over", "press.open"
+_OF_NEWS = ("press", "praise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _level(finding: Finding, categories: Mapping[str, Category]) -> Level:
 
 
 def _is_news(tokens: Tokens) -> bool:
-    """True where nobody speaks of their own: a report of danger is then no danger itself."""
+    """True where nobody speaks of their own: a report of a danger that is over is then no danger."""
     return not word_lists()["personal"].intersection(tokens.words)
 
 
@@ -80,14 +81,23 @@ def _settled(findings: Sequence[Finding], told_as_news: bool) -> list[Finding]:
     """Without what the guide says does not stand beside something else."""
     found = {finding.rule.category for finding in findings if not finding.rule.raises}
     gone: set[str] = set()
-    if "press" in found:
-        gone |= found - {"press", "praise"} if told_as_news else {"complaint"}
     if found & {"threat", "self_harm"}:
         gone |= {"praise"}
+    if "press" in found:
+        gone |= {"complaint"}
+    kept = [finding for finding in findings if finding.rule.category not in gone]
+    return _reported(kept) if "press" in found and told_as_news else kept
+
+
+def _reported(findings: Sequence[Finding]) -> list[Finding]:
+    """What a news report counts for: coverage alone, unless it tells of a danger not yet over."""
+    book, names = rule_book(), {finding.rule.name for finding in findings}
+    is_open = _OPEN in names or _OVER not in names
     return [
         finding
         for finding in findings
-        if finding.rule.category not in gone or finding.rule.name == _STILL_OPEN
+        if finding.rule.category in _OF_NEWS
+        or (is_open and _level(finding, book.categories) is Level.URGENT)
     ]
 
 
