@@ -37,10 +37,10 @@ system:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; fi
 
 test: .make/dev system ## every test, the short forms of the long proofs included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n auto
 
 quick: .make/dev ## the tests that need no server and no browser
-	$(BIN)/python -m pytest -q -m "not slow and not browser and not postgres"
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not browser and not postgres"
 
 proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.kill
