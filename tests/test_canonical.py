@@ -73,6 +73,7 @@ def test_every_token_lies_in_order_inside_the_text(text: str) -> None:
     assert all(tokens.words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["a'", "a ", "@a-", "www.", "e\u0301", "\U0001f600", "#"])
 def test_a_megabyte_of_anything_is_read(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))

@@ -193,6 +193,7 @@ def test_a_letter_that_fails_for_now_waits_and_the_others_go_on(
     assert [letter.recipient for letter in carry(postroom)] == [HEAD.email]
 
 
+@pytest.mark.slow
 def test_a_letter_is_given_up_after_five_days_of_tries(
     store: Store, shelf: Shelf, clock: Clock
 ) -> None:
@@ -208,6 +209,7 @@ def test_a_letter_is_given_up_after_five_days_of_tries(
     assert all(state == "owed" for state, _ in states[:-1])
 
 
+@pytest.mark.slow
 def test_fifty_letters_wait_out_three_days_without_a_server_and_leave_urgent_first(
     store: Store, shelf: Shelf, clock: Clock
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_school_that_is_not_watched_is_an_error() -> None:
         Matcher([HOLLY]).match(Words("", "x"), "nobody")
 
 
+@pytest.mark.slow
 def test_ten_thousand_phrases_give_the_answers_of_one_regex_each() -> None:
     dice = random.Random(7)
     words = [f"w{number}" for number in range(600)]

@@ -36,6 +36,7 @@ def test_the_wheel_holds_every_file_of_the_three_packages(tmp_path: Path) -> Non
     assert any(name.endswith("licenses/LICENSE") for name in packed)
 
 
+@pytest.mark.slow
 def test_the_console_command_is_installed() -> None:
     command = Path(sys.executable).parent / "footprint"
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)

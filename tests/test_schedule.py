@@ -94,6 +94,7 @@ def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
     assert most == POLLERS
 
 
+@pytest.mark.slow
 def test_a_database_that_is_away_for_a_while_is_said_once_and_asked_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_watchdog_hears_ok_and_no_more(web: WebServer) -> None:
     assert (answer.status, answer.body) == (200, "ok")
 
 
+@pytest.mark.slow
 def test_a_watchdog_hears_of_a_late_letter_of_idleness_and_of_a_lost_database(
     small: Store, tmp_path: Path
 ) -> None:
