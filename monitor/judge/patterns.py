@@ -114,7 +114,7 @@ def _undisguised(word: str) -> Iterator[str]:
         yield _STRETCHED.sub(r"\1\1", word)
         yield _STRETCHED.sub(r"\1", word)
     if _STARS.search(word):
-        yield from (_STARS.sub(vowel, word) for vowel in "aeiou")
+        yield from (_STARS.sub(vowel, word) for vowel in "aeiouy")
     elif not word.isalpha() and not word.isdigit():
         yield word.translate(_LEET)
 
