@@ -45,7 +45,7 @@ _TOKEN = re.compile(
     rf"|(?P<handle>(?<![\w.])[@\uff20]\w[\w{_INNER}]*(?:[.-]\w[\w{_INNER}]*)*)"
     rf"|(?P<hashtag>[#\uff03]\w[\w{_INNER}]*)"
     rf"|[^\W_](?:(?:[^\W_]|[{_INNER}])+|(?:[{_APOSTROPHES}]|\*{{1,3}})(?=[^\W_]))*"
-    rf"|[&\uff06{''.join(_PICTURES)}]"
+    rf"|[&\uff06]|[{''.join(_PICTURES)}]+"
 )
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]\Z")
 _OWN_MARKS = {"url": "url", "handle": "handle", "hashtag": "hashtag"}
@@ -106,7 +106,7 @@ def _fold_any(raw: str) -> str:
         word = "".join(char for char in decomposed if char.isalnum() or char in "_.@#-&/:")
         if not word.isascii():
             word = _look_alike(word)
-    return _PICTURES.get(raw) or _SAME_WORD.get(word, word)
+    return _PICTURES.get(raw[:1]) or _SAME_WORD.get(word, word)
 
 
 @lru_cache(maxsize=65_536)

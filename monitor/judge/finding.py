@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from monitor.judge.canonical import Tokens
 from monitor.judge.clauses import Layout
@@ -16,6 +16,7 @@ _BEFORE = 3
 When = Literal["", "asked"]
 Steps = tuple[Step, ...]
 Spot = tuple[int, int]
+Owner = TypeVar("Owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +105,8 @@ class RuleBook:
 
     def find(self, tokens: Tokens, layout: Layout) -> list[Finding]:
         """Every rule that holds in a text, in the order of the words; each rule at most once."""
-        reading = self._read(tokens, layout)
-        found: dict[str, Finding] = {}
-        spots: dict[int, list[Spot]] = {}
-        for index, here in enumerate(reading.atoms):
-            for atom in here & self.starts.keys():
-                for rule, steps in self.starts[atom]:
-                    _keep(found, rule, _try(reading, rule, steps, index))
-            for atom in here & self.parts.keys():
-                for number, steps in self.parts[atom]:
-                    end = end_of(steps, reading.atoms, index, layout.sentence_end[index])
-                    if end is not None:
-                        spots.setdefault(number, []).append((index, end))
-        self._join(reading, spots, found)
+        found = _Search(self, self._read(tokens, layout)).run()
         return sorted(found.values(), key=lambda finding: (finding.first, finding.rule.name))
-
-    def _join(
-        self, reading: Reading, spots: Mapping[int, list[Spot]], found: dict[str, Finding]
-    ) -> None:
-        for first in spots.keys() & self.joins.keys():
-            for rule, parts in self.joins[first]:
-                if all(part in spots for part in parts):
-                    _keep(found, rule, _together(reading, rule, [spots[p] for p in parts]))
 
     def _read(self, tokens: Tokens, layout: Layout) -> Reading:
         atoms = [self.lexicon.atoms_of(word) for word in tokens.words]
@@ -142,24 +123,107 @@ class RuleBook:
         return Reading(layout, atoms, facts, negators)
 
 
-def _keep(found: dict[str, Finding], rule: Rule, finding: Finding | None) -> None:
-    """Hold on to the first finding of a rule, or to the first that is not doubtful."""
-    known = found.get(rule.name)
-    if finding and (known is None or (known.doubtful and not finding.doubtful)):
-        found[rule.name] = finding
+class _Search:
+    """One search of one text: what was found, where signs stand, what was excepted in which clause.
 
+    A rule is not tried again once nothing better can be found for it.
+    """
 
-def _together(reading: Reading, rule: Rule, rows: Sequence[list[Spot]]) -> Finding | None:
-    """The rule's first finding in which a spot of every row stands near one of the first row."""
-    usable = [[spot for spot in row if not _guarded(reading, rule, spot)] for row in rows]
-    for spot in usable[0]:
-        group = [spot]
-        for row in usable[1:]:
-            group += _near(row, spot, rule.within)
-        if len(group) == len(rows):
+    def __init__(self, book: RuleBook, reading: Reading) -> None:
+        self._book = book
+        self._reading = reading
+        self._found: dict[str, Finding] = {}
+        self._spots: dict[int, list[Spot]] = {}
+        self._excepted: dict[tuple[str, int, int], bool] = {}
+
+    def run(self) -> dict[str, Finding]:
+        present = frozenset().union(*self._reading.atoms)
+        starts, parts = _possible(self._book.starts, present), _possible(self._book.parts, present)
+        for index, here in enumerate(self._reading.atoms):
+            for atom in here & starts.keys():
+                for rule, steps in starts[atom]:
+                    if not self._is_settled(rule):
+                        self._try(rule, steps, index)
+            for atom in here & parts.keys():
+                for number, steps in parts[atom]:
+                    if end := self._end(steps, index):
+                        self._spots.setdefault(number, []).append((index, end))
+        self._join()
+        return self._found
+
+    def _is_settled(self, rule: Rule) -> bool:
+        known = self._found.get(rule.name)
+        return known is not None and (rule.weak or not known.doubtful)
+
+    def _end(self, steps: Steps, index: int) -> int | None:
+        reading = self._reading
+        return end_of(steps, reading.atoms, index, reading.layout.sentence_end[index])
+
+    def _try(self, rule: Rule, steps: Steps, index: int) -> None:
+        end = self._end(steps, index)
+        if end is None or (rule.when == "asked" and not self._reading.layout.asked(end - 1)):
+            return
+        if not self._is_guarded(rule, (index, end)):
+            self._keep(rule, [(index, end)])
+
+    def _join(self) -> None:
+        for first in self._spots.keys() & self._book.joins.keys():
+            for rule, parts in self._book.joins[first]:
+                if all(part in self._spots for part in parts) and not self._is_settled(rule):
+                    self._try_together(rule, [self._spots[part] for part in parts])
+
+    def _try_together(self, rule: Rule, rows: Sequence[list[Spot]]) -> None:
+        """Keep the first group in which a spot of every row stands near one of the first row."""
+        usable = [[spot for spot in row if not self._is_guarded(rule, spot)] for row in rows]
+        for spot in usable[0]:
+            group = [spot]
+            for row in usable[1:]:
+                group += _near(row, spot, rule.within)
+            if len(group) == len(rows):
+                self._keep(rule, group)
+                return
+
+    def _keep(self, rule: Rule, group: Sequence[Spot]) -> None:
+        """Hold on to the first finding of a rule, or to the first that is not doubtful."""
+        layout, holds = self._reading.layout, self._reading.holds
+        doubtful = rule.weak or any(layout.asked(a) or holds("reported", a, b) for a, b in group)
+        if rule.name not in self._found or not doubtful:
             first, end = min(group)[0], max(end for _, end in group)
-            return Finding(rule, first, end, _doubtful(reading, rule, group))
-    return None
+            self._found[rule.name] = Finding(rule, first, end, doubtful)
+
+    def _is_guarded(self, rule: Rule, spot: Spot) -> bool:
+        """True where a guard or an exception of the rule holds in the clauses of the spot."""
+        if any(self._reading.holds(guard, *spot) for guard in rule.guards):
+            return True
+        return bool(rule.unless) and self._is_excepted(rule, spot)
+
+    def _is_excepted(self, rule: Rule, spot: Spot) -> bool:
+        first, stop = self._reading.layout.span(*spot)
+        key = (rule.name, first, stop)
+        if key not in self._excepted:
+            self._excepted[key] = any(self._stands(rule, at, stop) for at in range(first, stop))
+        return self._excepted[key]
+
+    def _stands(self, rule: Rule, at: int, stop: int) -> bool:
+        atoms = self._reading.atoms
+        return any(
+            steps[0].atom in atoms[at] and end_of(steps, atoms, at, stop) is not None
+            for steps in rule.unless
+        )
+
+
+def _possible(
+    index: Mapping[int, Sequence[tuple[Owner, Steps]]], present: frozenset[int]
+) -> dict[int, list[tuple[Owner, Steps]]]:
+    """The patterns whose every needed word stands somewhere in the text."""
+    return {
+        atom: [
+            (owner, steps)
+            for owner, steps in index[atom]
+            if all(step.optional or step.atom in present for step in steps)
+        ]
+        for atom in present & index.keys()
+    }
 
 
 def _near(row: list[Spot], spot: Spot, within: int) -> list[Spot]:
@@ -170,34 +234,3 @@ def _near(row: list[Spot], spot: Spot, within: int) -> list[Spot]:
         if row[at][1] <= spot[0] or row[at][0] >= spot[1]:
             return [row[at]]
     return []
-
-
-def _guarded(reading: Reading, rule: Rule, spot: Spot) -> bool:
-    """True where a guard or an exception of the rule holds in the clauses of the spot."""
-    return any(reading.holds(guard, *spot) for guard in rule.guards) or (
-        bool(rule.unless) and _cancelled(reading, rule, *reading.layout.span(*spot))
-    )
-
-
-def _doubtful(reading: Reading, rule: Rule, spots: Sequence[Spot]) -> bool:
-    return rule.weak or any(
-        reading.layout.asked(first) or reading.holds("reported", first, end) for first, end in spots
-    )
-
-
-def _try(reading: Reading, rule: Rule, steps: Steps, index: int) -> Finding | None:
-    layout = reading.layout
-    end = end_of(steps, reading.atoms, index, layout.sentence_end[index])
-    if end is None or (rule.when == "asked" and not layout.asked(end - 1)):
-        return None
-    if _guarded(reading, rule, (index, end)):
-        return None
-    return Finding(rule, index, end, _doubtful(reading, rule, [(index, end)]))
-
-
-def _cancelled(reading: Reading, rule: Rule, first: int, stop: int) -> bool:
-    return any(
-        steps[0].atom in reading.atoms[at] and end_of(steps, reading.atoms, at, stop) is not None
-        for at in range(first, stop)
-        for steps in rule.unless
-    )

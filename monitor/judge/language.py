@@ -51,7 +51,7 @@ def language(tokens: Tokens) -> str:
     """The language as a code of two letters, or "und"; a very short text is taken for English."""
     if code := _script(tokens.source):
         return code
-    words = tokens.words[:_LONGEST_LOOK]
+    words = [word for word in tokens.words[:_LONGEST_LOOK] if not word.isdigit()]
     scores = {code: sum(word in known for word in words) for code, known in _small_words().items()}
     best = max(scores, key=lambda name: scores[name])
     english = scores["en"]

@@ -18,6 +18,7 @@ _LONG_WORD = 5
 _ALONE = 0.6
 _TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "sir", "head")
 _AFTER_HOST = re.compile(r"[-\w]|\.\w")
+_WEIGHED = ("name", "alias", "hashtag")
 _STRENGTHS = {"url": 0.95, "handle": 0.95, "hashtag": 0.85}
 
 
@@ -196,11 +197,12 @@ class Matcher:
         whose = self.schools[number]
         names = [at for at in spotted if at.kind != "exclude"]
         excluded = len(names) < len(spotted)
+        several = len({at.phrase for at in names}) > 1
         notes: list[str] = []
         best = 0.0
         for at in names:
-            against = objection(scene, at, whose) if at.kind in ("name", "alias") else ""
-            weight = 0.2 if against else _strength(scene, at, support, names, brought)
+            against = objection(scene, at, whose) if at.kind in _WEIGHED else ""
+            weight = 0.2 if against else _strength(scene, at, support, several, brought)
             if weight == _ALONE and (against := _unsure(scene, whose, excluded)):
                 weight = 0.3
             notes.append(against)
@@ -226,12 +228,11 @@ def _nameless(excluded: bool, supported: bool, brought: bool) -> tuple[float, st
 
 
 def _strength(
-    scene: Scene, at: Occurrence, support: list[Evidence], names: list[Occurrence], brought: bool
+    scene: Scene, at: Occurrence, support: list[Evidence], several: bool, brought: bool
 ) -> float:
     if at.kind in _STRENGTHS:
         return _STRENGTHS[at.kind]
-    others = any(other.phrase != at.phrase for other in names)
-    beside = bool(support) or others or scene.school_word_near(at)
+    beside = bool(support) or several or scene.school_word_near(at)
     if at.strong:
         return 0.95 if beside else 0.85
     if beside:

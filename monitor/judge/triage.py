@@ -73,7 +73,7 @@ def _level(finding: Finding, categories: Mapping[str, Category]) -> Level:
 
 
 def _is_news(tokens: Tokens) -> bool:
-    """True where nobody speaks of their own: a report of a danger that is over is then no danger."""
+    """True where nobody speaks of what touches themselves."""
     return not word_lists()["personal"].intersection(tokens.words)
 
 

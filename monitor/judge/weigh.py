@@ -20,6 +20,7 @@ _LOOSE = re.compile(r"[\s,(\-]*\Z")
 _TAIL_REACH = 4
 _NEAR_REACH = 6
 _NOTICE = 18
+_SPAM = 3
 
 
 @cache
@@ -70,6 +71,11 @@ class Scene:
     tokens: Tokens
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the text, each once."""
+        return frozenset(self.tokens.words)
+
+    @cached_property
     def school_words(self) -> list[int]:
         """The numbers of the tokens that speak of a school."""
         known, words = word_lists()["school"], self.tokens.words
@@ -90,7 +96,7 @@ class Scene:
 
     def speaks_of_home(self, whose: School) -> bool:
         """True where a word of the school's places stands in the text outside its names."""
-        return bool(whose.places.intersection(self.tokens.words))
+        return bool(whose.places & self.vocabulary)
 
     def capital(self, index: int) -> bool:
         """True where a token begins with a capital and is not all capitals."""
@@ -115,8 +121,22 @@ class Scene:
 
 def objection(scene: Scene, at: Occurrence, whose: School) -> str:
     """Why this occurrence of a name is not the school, in plain English; empty where it may be."""
-    checks = (_other_tail, _other_thing, _other_kind, _other_name, _other_town, _landmark)
+    checks = (
+        _advertisement,
+        _other_tail,
+        _other_thing,
+        _other_kind,
+        _other_name,
+        _other_town,
+        _landmark,
+    )
     return next((why for check in checks if (why := check(scene, at, whose))), "")
+
+
+def _advertisement(scene: Scene, at: Occurrence, whose: School) -> str:
+    if len(word_lists()["spam"].intersection(scene.vocabulary)) < _SPAM:
+        return ""
+    return f"carries {at.phrase} only to draw readers to an advertisement"
 
 
 def _other_tail(scene: Scene, at: Occurrence, whose: School) -> str:
@@ -219,7 +239,7 @@ def _unknown_town(scene: Scene, index: int, inside: bool, whose: School) -> bool
 def _landmark(scene: Scene, at: Occurrence, whose: School) -> str:
     lists, words = word_lists(), scene.tokens.words
     around = words[max(0, at.first - _NOTICE) : at.last + _NOTICE]
-    if lists["community"].intersection(words) or not lists["landmark"].intersection(around):
+    if lists["community"] & scene.vocabulary or not lists["landmark"].intersection(around):
         return ""
     if lists["near"].intersection(words[max(0, at.first - _NEAR_REACH) : at.first]):
         return f"names {at.phrase} only as a landmark"
@@ -228,7 +248,7 @@ def _landmark(scene: Scene, at: Occurrence, whose: School) -> str:
 
 def far_away(scene: Scene, whose: School) -> bool:
     """True where a notice, not somebody's own story, names a town that is not the school's."""
-    lists, words = word_lists(), frozenset(scene.tokens.words)
+    lists, words = word_lists(), scene.vocabulary
     if words & lists["personal"] or scene.speaks_of_home(whose):
         return False
     return bool(lists["towns"] & words - whose.home)
