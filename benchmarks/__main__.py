@@ -46,7 +46,10 @@ FIELDS = "a feed of 50 entries to fields"
 UNCHANGED = "an unchanged body recognised"
 # How often ours was run for each run of the yardstick, where one run is too short to time.
 TIMES = {FIELDS: 10, UNCHANGED: 100}
-WORDS = ["the", "school", "parents", "told", "us", "after", "lunch", "that", "year", "six", "had", "a", "really", "good", "day", "at", "the", "farm", "and", "nobody", "was", "late", "but", "the", "bus", "broke", "down", "again", "which", "is", "terrible", "for", "everyone", "who", "waits", "in", "the", "rain", "with", "small", "children", "thank", "you", "to", "the", "kind", "staff", "who", "helped", "I", "am", "very", "angry", "about", "parking"]
+TEXT = """the school parents told us after lunch that year six had a really good day at the farm and
+nobody was late but the bus broke down again which is terrible for everyone who waits in the rain
+with small children thank you to the kind staff who helped I am very angry about parking"""
+WORDS = TEXT.split()
 
 
 def sentence(chance: random.Random, words: int) -> str:

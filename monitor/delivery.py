@@ -59,7 +59,8 @@ class Postroom:
         now = self.clock()
         with self.store.writing() as connection:
             outage = deliveries.outage(connection, self.channel.name)
-            if outage and outage.paused_until > now:
+            # A longer pause than there is was begun before the clock was set back.
+            if outage and now < outage.paused_until <= now + timing.LONGEST_PAUSE:
                 return None
             delivery = self._claim(connection, now)
             if delivery is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -25,19 +26,25 @@ POLLERS = 4
 POLL_SECONDS = 2
 CARRIERS = 1
 CARRY_SECONDS = 1
+CLOCK_SECONDS = 5
 
 
 class Schedule:
     """Calls the steps until it is stopped; a step in hand is finished first."""
 
     def __init__(
-        self, poll: Callable[[], object], deliver: Callable[[], object], now: datetime
+        self,
+        poll: Callable[[], object],
+        deliver: Callable[[], object],
+        clock: Callable[[], datetime],
     ) -> None:
         """`poll` and `deliver` do one unit of work and return None where there was none.
 
-        The first calls are due at `now`.
+        The first calls are due at once by `clock`.
         """
         self.stopping = threading.Event()
+        self._clock = clock
+        self._watcher = threading.Thread(target=self._watch_the_clock, name="clock", daemon=True)
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -55,17 +62,32 @@ class Schedule:
                     IntervalTrigger(seconds=seconds, timezone=UTC),
                     (step,),
                     id=f"{name}-{index}",
-                    next_run_time=now,
+                    next_run_time=clock(),
                 )
 
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()
+        self._watcher.start()
 
     def stop(self) -> None:
         """Let the steps in hand finish, and begin no other."""
         self.stopping.set()
+        self._watcher.join()
         self._scheduler.shutdown(wait=True)
+
+    def _watch_the_clock(self) -> None:
+        """APScheduler sleeps by the wall clock: set back two days, it would sleep for two days."""
+        ahead = self._ahead()
+        while not self.stopping.wait(CLOCK_SECONDS):
+            if abs(self._ahead() - ahead) > CLOCK_SECONDS:
+                ahead = self._ahead()
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=self._clock())
+
+    def _ahead(self) -> float:
+        """Seconds by which the wall clock is ahead of one that nobody can set."""
+        return self._clock().timestamp() - time.monotonic()
 
     def _work(self, step: Callable[[], object]) -> None:
         try:

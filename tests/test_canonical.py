@@ -79,3 +79,16 @@ def test_a_megabyte_of_anything_is_read(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     tokens = canonical(text)
     assert not tokens.ends or tokens.ends[-1] <= len(text)
+
+
+def test_pictures_of_weapons_are_words_and_a_row_of_them_is_one() -> None:
+    assert canonical("a \U0001f52a\U0001f52a\U0001f52a and \U0001f52b").words == [
+        "a",
+        "knife",
+        "and",
+        "gun",
+    ]
+
+
+def test_stars_inside_a_word_stay_and_stars_round_it_go() -> None:
+    assert canonical("**bold** and f**l").words == ["bold", "and", "f**l"]

@@ -11,7 +11,11 @@ from monitor.schedule import CARRIERS, POLLERS, Schedule
 from monitor.store.engine import StoreError
 
 WAIT = 30  # seconds; a guard against hanging, never a measure
-AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+def an_hour_ago() -> datetime:
+    """A clock that is slow: everything is an hour late."""
+    return datetime.now(UTC) - timedelta(hours=1)
 
 
 def nothing() -> None:
@@ -20,7 +24,23 @@ def nothing() -> None:
 
 def test_a_tick_that_is_an_hour_late_is_not_dropped() -> None:
     called = threading.Event()
-    schedule = Schedule(called.set, nothing, AN_HOUR_AGO)
+    schedule = Schedule(called.set, nothing, an_hour_ago)
+    schedule.start()
+    try:
+        assert called.wait(WAIT)
+    finally:
+        schedule.stop()
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_set_back_by_two_days_does_not_stop_the_steps() -> None:
+    times = iter([timedelta(days=2)] * 7)
+    called = threading.Event()
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + next(times, timedelta())
+
+    schedule = Schedule(called.set, nothing, clock)
     schedule.start()
     try:
         assert called.wait(WAIT)
@@ -39,7 +59,7 @@ def test_a_step_is_called_until_there_is_nothing_left_to_do() -> None:
             done.set()
         return found
 
-    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule = Schedule(nothing, deliver, an_hour_ago)
     schedule.start()
     try:
         assert done.wait(WAIT)
@@ -58,7 +78,7 @@ def test_stopping_waits_for_the_step_in_hand_and_begins_no_other() -> None:
         calls.append("finished")
         return True
 
-    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule = Schedule(nothing, deliver, an_hour_ago)
     schedule.start()
     assert begun.wait(WAIT)
     stopper = threading.Thread(target=schedule.stop)
@@ -84,7 +104,7 @@ def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
             running -= 1
         return None
 
-    schedule = Schedule(poll, nothing, AN_HOUR_AGO)
+    schedule = Schedule(poll, nothing, an_hour_ago)
     schedule.start()
     try:
         assert met.wait(WAIT)
@@ -107,7 +127,7 @@ def test_a_database_that_is_away_for_a_while_is_said_once_and_asked_again(
         back.set()
         return None
 
-    schedule = Schedule(nothing, deliver, AN_HOUR_AGO)
+    schedule = Schedule(nothing, deliver, an_hour_ago)
     schedule.start()
     try:
         assert back.wait(WAIT)

@@ -253,6 +253,20 @@ def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
         assert looks.claim_due(connection, NOW, "me", ["gazette"])
 
 
+def test_a_clock_set_back_two_days_stalls_neither_letters_nor_looks(store: Store) -> None:
+    keep(store, an_alert(1), an_alert(2))
+    with store.writing() as connection:
+        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        assert looks.claim_due(connection, NOW, "me", ["a"])
+        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(minutes=15)})
+        assert deliveries.claim(connection, NOW, "me", ["hollybrook"])
+        before = NOW - timedelta(days=2)
+        assert looks.claim_due(connection, before, "me", ["a"])
+        assert looks.claim_due(connection, before, "me", ["a"]) is None
+        taken = [deliveries.claim(connection, before, "me", ["hollybrook"]) for _ in range(3)]
+    assert sorted(found.id for found in taken if found) == ["d1", "d2"]
+
+
 def test_a_message_is_fixed_once_and_never_written_again(store: Store) -> None:
     keep(store, an_alert())
     other = Letter("<other@b.example>", NOW, "x", "y@b.example", b"other")

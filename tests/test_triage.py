@@ -37,6 +37,8 @@ def stands(pattern: str, text: str) -> bool:
         ("the _ end", "the end", False),
         ("kill her", "k1ll her", True),
         ("kill her", "kiiill herrrr", True),
+        ("kill her", "k*ll her", True),
+        ("kill her", "k* her", False),
     ],
 )
 def test_a_pattern_means_what_its_notation_says(pattern: str, text: str, holds: bool) -> None:
@@ -80,6 +82,95 @@ def test_a_guard_works_in_its_own_clause_alone() -> None:
 def test_the_level_is_the_highest_that_fits(text: str, level: Level, tier: str | None) -> None:
     verdict = triage(canonical(text))
     assert (verdict.level, verdict.tier) == (level, tier)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("A man in a van gave my daughter a new phone outside school", Level.URGENT),
+        ("The phone was a gift. My son met a stranger in the park", Level.URGENT),
+        ("The teacher gave the children a phone number for the office", Level.ROUTINE),
+    ],
+)
+def test_signs_that_stand_near_each_other_count_in_any_order(text: str, level: Level) -> None:
+    assert triage(canonical(text)).level is level
+
+
+def test_signs_far_from_each_other_do_not_count() -> None:
+    near = "A stranger came by. {} My son has new trainers"
+    assert triage(canonical(near.format(""))).level is Level.URGENT
+    between = "The flowers by the hall are out and the sun is warm on the grass. " * 3
+    assert triage(canonical(near.format(between))).level is not Level.URGENT
+
+
+def test_a_guard_in_another_clause_does_not_hide_signs() -> None:
+    text = "Lovely training day, but a stranger in a car gave my son a phone"
+    assert triage(canonical(text)).level is Level.URGENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police are searching for a man with a gun seen near the school, a spokesman said",
+        "Officers are appealing for help to find a pupil of 13, last seen on Tuesday, police said",
+        "Police said a gunman was in the building and that parents were told to keep away",
+    ],
+)
+def test_a_danger_in_the_news_that_is_still_open_is_urgent(text: str) -> None:
+    verdict = triage(canonical(text))
+    assert (verdict.level, "press" in verdict.categories) == (Level.URGENT, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A man who brought a knife into the school last year has been jailed, police said",
+        "Police said the pupil of 13 who was reported missing has been found safe",
+        "Staff learned about county lines in a training day, the council said",
+    ],
+)
+def test_a_danger_in_the_news_that_is_over_is_coverage(text: str) -> None:
+    verdict = triage(canonical(text))
+    assert (verdict.level, verdict.categories) == (Level.WATCH, ("press",))
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Mae bachgen yn dod a chyllell i'r ysgol yfory", "threat"),
+        ("Dw i eisiau marw, does dim pwynt byw", "self_harm"),
+        ("Mae merch wyth oed ar goll ers amser cinio", "safeguarding"),
+        ("Ma hi'n deud bod hi isio lladd ei hun", "self_harm"),
+    ],
+)
+def test_a_danger_told_in_welsh_is_urgent_and_possible(text: str, category: str) -> None:
+    verdict = triage(canonical(text))
+    assert category in verdict.categories
+    assert (verdict.level, verdict.tier) == (Level.URGENT, "possible")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mae bachgen yn lladd y ddraig yn y sioe heno",
+        "Siwmper ar goll, maint saith, diolch",
+        "Diolch i bawb am ddiwrnod da yn yr ysgol",
+    ],
+)
+def test_a_harmless_post_in_welsh_is_not_urgent(text: str) -> None:
+    assert triage(canonical(text)).level is not Level.URGENT
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("bringing a \U0001f52a to school tomorrow", Level.URGENT),
+        ("that r*tard in year 9 should not be here", Level.URGENT),
+        ("they call my son a paki every day and nobody does anything", Level.RESPOND),
+    ],
+)
+def test_dodged_words_are_read_and_reported_abuse_is_a_complaint(text: str, level: Level) -> None:
+    assert triage(canonical(text)).level is level
 
 
 def test_categories_stand_with_the_most_serious_first() -> None:

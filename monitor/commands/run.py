@@ -65,7 +65,7 @@ def _run(
     url = settings.database_url
     alone = sqlite_path(url) is not None
     with sole_use(url), world(settings, schools, alone=alone) as made:
-        schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock())
+        schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock)
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
             if schools:

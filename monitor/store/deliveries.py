@@ -127,7 +127,9 @@ def claim(
     connection: Connection, now: datetime, owner: str, schools: Collection[str]
 ) -> Delivery | None:
     """Lease the letter that is due, the most serious and oldest first; None where none is."""
-    due = and_(DELIVERY.c.next_at <= now, DELIVERY.c.school.in_(schools), _free(now))
+    # What was owed or tried in the future shows that the clock has been set back: it is due.
+    late = or_(DELIVERY.c.next_at <= now, DELIVERY.c.owed_at > now, DELIVERY.c.tried_at > now)
+    due = and_(late, DELIVERY.c.school.in_(schools), _free(now))
     first = (DELIVERY.c.priority.desc(), DELIVERY.c.due_at, DELIVERY.c.id)
     chosen = select(*COLUMNS).where(due).order_by(*first).limit(1)
     row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
@@ -142,7 +144,9 @@ def claim(
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    unleased = or_(DELIVERY.c.leased_until.is_(None), DELIVERY.c.leased_until <= now)
+    # No lease is longer than LEASE: one that seems so was taken before the clock was set back.
+    over = or_(DELIVERY.c.leased_until <= now, DELIVERY.c.leased_until > now + LEASE)
+    unleased = or_(DELIVERY.c.leased_until.is_(None), over)
     return and_(DELIVERY.c.state == "owed", unleased)
 
 

@@ -62,9 +62,11 @@ def claim_due(
 ) -> Look | None:
     """Lease the source that has been due longest; None where nothing is due.
 
+    A source that was tried in the future shows that the clock has been set back: it is due.
     A site is asked one thing at a time: a source waits while another of its host is being read.
     """
-    due = and_(LOOK.c.due_at <= now, LOOK.c.source.in_(among), _host_is_free(now))
+    late = or_(LOOK.c.due_at <= now, LOOK.c.tried_at > now)
+    due = and_(late, LOOK.c.source.in_(among), _host_is_free(now))
     return _claim(connection, due, now, owner)
 
 
@@ -76,7 +78,8 @@ def claim(connection: Connection, source: str, now: datetime, owner: str) -> Loo
 def _claim(
     connection: Connection, wanted: ColumnElement[bool], now: datetime, owner: str
 ) -> Look | None:
-    free = and_(wanted, _unleased(now), or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now))
+    asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now, LOOK.c.tried_at > now)
+    free = and_(wanted, _unleased(now), asked)
     chosen = select(*COLUMNS).where(free).order_by(LOOK.c.due_at).limit(1)
     row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
     if row is None:
@@ -90,12 +93,15 @@ def _claim(
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:
-    return or_(LOOK.c.leased_until.is_(None), LOOK.c.leased_until <= now)
+    # No lease is longer than LEASE: one that seems so was taken before the clock was set back.
+    over = or_(LOOK.c.leased_until <= now, LOOK.c.leased_until > now + LEASE)
+    return or_(LOOK.c.leased_until.is_(None), over)
 
 
 def _host_is_free(now: datetime) -> ColumnElement[bool]:
     other = LOOK.alias("other")
-    busy = and_(other.c.host == LOOK.c.host, other.c.leased_until > now)
+    leased = other.c.leased_until.between(now, now + LEASE)
+    busy = and_(other.c.host == LOOK.c.host, leased)
     return ~exists(select(other.c.source).where(busy))
 
 
