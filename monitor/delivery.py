@@ -148,7 +148,7 @@ class Postroom:
             unforeseen = DeliveryError(f"a fault in Footprint itself ({type(error).__name__})")
             return self._failed(delivery, letter, unforeseen)
         with self.store.writing() as connection:
-            deliveries.sent(connection, delivery.id, reply, self.clock())
+            deliveries.sent(connection, delivery.id, self.channel.name, reply, self.clock())
             deliveries.reopen(connection, self.channel.name)
         return Delivered(delivery.id, delivery.level, letter.recipient, "sent")
 

@@ -294,7 +294,7 @@ def test_a_higher_level_drops_what_a_person_was_still_owed_at_a_lower_one(store:
 def test_an_ended_delivery_is_never_claimed_again(store: Store) -> None:
     keep(store, an_alert(1), an_alert(2), an_alert(3))
     with store.writing() as connection:
-        deliveries.sent(connection, "d1", "250 ok", NOW)
+        deliveries.sent(connection, "d1", "smtp", "250 ok", NOW)
         deliveries.ended(connection, "d2", "refused", "550 no such person")
         deliveries.postponed(connection, "d3", "450 later", NOW + timedelta(minutes=1))
         assert deliveries.claim(connection, NOW, "me", ["hollybrook"]) is None

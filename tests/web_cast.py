@@ -163,7 +163,7 @@ def write(store: Store, letter_id: str, text: str, html: str, subject: str = "Ur
 def send(store: Store, letter_id: str, when: datetime = NOW) -> None:
     """A server has taken the letter."""
     with store.writing() as connection:
-        deliveries.sent(connection, letter_id, "250 2.0.0 Ok: queued as 4C1", when)
+        deliveries.sent(connection, letter_id, "smtp", "250 2.0.0 Ok: queued as 4C1", when)
 
 
 def watch(store: Store, **outcomes: dict[str, Any]) -> None:

@@ -63,6 +63,7 @@ class Delivery:
     recipient: str
     content: bytes | None
     sent_at: datetime | None
+    channel: str
     reply: str
 
     @property
@@ -173,9 +174,11 @@ def renew(connection: Connection, delivery_id: str, owner: str, now: datetime) -
     connection.execute(update(DELIVERY).where(*ours).values(leased_until=now + LEASE))
 
 
-def sent(connection: Connection, delivery_id: str, reply: str, now: datetime) -> None:
-    """The server has said that it holds the letter now."""
-    _settle(connection, delivery_id, state="sent", sent_at=now, reply=reply, error="")
+def sent(connection: Connection, delivery_id: str, channel: str, reply: str, now: datetime) -> None:
+    """The other side of this channel has said that it holds the letter now."""
+    _settle(
+        connection, delivery_id, state="sent", sent_at=now, channel=channel, reply=reply, error=""
+    )
 
 
 def postponed(connection: Connection, delivery_id: str, error: str, next_at: datetime) -> None:

@@ -145,7 +145,7 @@ class Delivery(SQLModel, table=True):
     `state` is owed, sent, refused (for ever), given up (five days of trying) or dropped (the
     same person has been told by another message). While it is owed, `next_at` says when it is
     due; `message_id`, `date`, `sender`, `recipient` and `content` are written once, at the first
-    claim, before any server is spoken to.
+    claim, before any server is spoken to. `channel` names the way it went; a folder is no person.
     """
 
     __table_args__ = (
@@ -175,6 +175,7 @@ class Delivery(SQLModel, table=True):
     recipient: str = ""
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     sent_at: datetime | None = Field(default=None, sa_column=_moment())
+    channel: str = ""
     reply: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 

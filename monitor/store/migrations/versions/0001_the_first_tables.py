@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sa.String(), nullable=False),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["mention_id"],
