@@ -30,8 +30,9 @@ class Reading:
     """What a source held, and what was remembered of it before.
 
     `known` maps entry keys to their words' hash; `mentions` the stored mentions of these entries
-    by (school, key); `stories` the stored mentions behind the same links; `first_sight` the
-    schools that this source is read for the first time for (or whose names have changed).
+    by (school, key); `stories` the stored mentions behind the same links. `first_sight` are the
+    schools that this source is read for the first time for, `again` those whose names have
+    changed since: for both, what is known is gone through as well.
     """
 
     source: str
@@ -41,7 +42,12 @@ class Reading:
     stories: Sequence[Mention]
     schools: Mapping[str, School]
     first_sight: frozenset[str]
+    again: frozenset[str]
     now: datetime
+
+    def is_old(self, school: str, state: str) -> bool:
+        """True where a post was there before this school was looked for under these names."""
+        return school in self.first_sight or state == "known"
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ def take_in(reading: Reading, judge: Judging) -> Intake:
     intake = Intake()
     stories = list(reading.stories)
     for post, state in _with_states(reading, intake):
-        if state == "known" and not reading.first_sight:
+        if state == "known" and not reading.first_sight | reading.again:
             continue
         spoken = False
         judgements = judge(Words(post.title, post.text, post.url, post.author))
@@ -90,9 +96,11 @@ def take_in(reading: Reading, judge: Judging) -> Intake:
             intake.unjudged += 1
         for judgement in judgements or ():
             school = reading.schools.get(judgement.profile)
-            if school and (state != "known" or school.id in reading.first_sight):
+            wanted = state != "known" or judgement.profile in reading.first_sight | reading.again
+            if school and wanted:
                 spoken |= judgement.relevant
-                _keep(reading, intake, stories, post, judgement, school)
+                old = reading.is_old(school.id, state)
+                _keep(reading, intake, stories, post, judgement, school, old)
         intake.matched += spoken
     return intake
 
@@ -121,6 +129,7 @@ def _keep(
     post: Post,
     judgement: Judgement,
     school: School,
+    old: bool,
 ) -> None:
     before = reading.mentions.get((school.id, post.key))
     if before is None:
@@ -135,7 +144,7 @@ def _keep(
         told = Level(before.highest)
     else:
         return
-    owed = _owed(reading, mention, judgement, school, told)
+    owed = _owed(reading.now, mention, judgement, school, told, old)
     intake.owed.extend(owed)
     intake.alerted += bool(owed)
 
@@ -212,7 +221,12 @@ def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
 
 
 def _owed(
-    reading: Reading, mention: Mention, judgement: Judgement, school: School, told: Level
+    now: datetime,
+    mention: Mention,
+    judgement: Judgement,
+    school: School,
+    told: Level,
+    old: bool,
 ) -> list[Owed]:
     """An alert for each person who must hear; nobody is told twice of one level of one thing."""
     if not judgement.relevant or judgement.level.rank <= told.rank:
@@ -222,9 +236,9 @@ def _owed(
         roles=frozenset(role for person in school.people for role in person.roles),
         opens=school.hours.respond[0],
         closes=school.hours.respond[1],
-        now=reading.now,
+        now=now,
         published=mention.published,
-        first_sight=school.id in reading.first_sight,
+        first_sight=old,
     )
     owed: dict[str, Owed] = {}
     for due in _enough(dues, judgement.level, school):

@@ -24,7 +24,7 @@ from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, mentions
 from monitor.store.deliveries import owe
 from monitor.store.engine import Store
-from monitor.store.looks import Look
+from monitor.store.looks import Look, Place
 from monitor.timing import next_look
 from sources import load
 from sources.base import Ask, Flaw, Health, NotModified, Post, SourceError
@@ -85,9 +85,12 @@ class Monitor:
 
     def prepare(self) -> None:
         """Make the rows that the steps work on; let go of what a dead process held."""
-        hosts = {source.id: (source.kind, _host(source)) for source in self.sources.values()}
+        rows = {
+            source.id: Place(source.kind, _host(source), timedelta(minutes=source.every_minutes))
+            for source in self.sources.values()
+        }
         with self.store.writing() as connection:
-            looks.sync(connection, hosts, self.clock())
+            looks.sync(connection, rows, self.clock())
 
     def poll_one(self) -> Polled | None:
         """Read the source that has been due longest; None where nothing is due."""
@@ -114,11 +117,12 @@ class Monitor:
         source = self.sources[look.source]
         schools = {s.id: s for s in self.schools if source.listens_for(s.id)}
         heard = {school.id: _fingerprint(school) for school in schools.values()}
-        first = frozenset(s for s in heard if look.heard.get(s) != heard[s])
-        door = Door(self.fetcher, self.parser, look.validators, fresh=bool(first))
+        first = frozenset(heard.keys() - look.heard.keys())
+        again = frozenset(s for s in heard if look.heard.get(s, heard[s]) != heard[s])
+        door = Door(self.fetcher, self.parser, look.validators, fresh=bool(first | again))
         memo = dict(look.memo)
         harvest = self._collect(source, tuple(schools.values()), door, memo)
-        intake = self._take_in(source, harvest.posts, schools, first)
+        intake = self._take_in(source, harvest.posts, schools, first, again)
         if intake.unjudged:
             harvest.flaws.append(_unjudged(intake.unjudged))
         outcome = self._outcome(look, source, harvest, door)
@@ -162,6 +166,7 @@ class Monitor:
         posts: list[Post],
         schools: Mapping[str, School],
         first: frozenset[str],
+        again: frozenset[str],
     ) -> Intake:
         keys = {post.key for post in posts}
         contents = {content_of(post) for post in posts}
@@ -176,6 +181,7 @@ class Monitor:
                 stories=mentions.of_stories(connection, stories),
                 schools=schools,
                 first_sight=first,
+                again=again,
                 now=self.clock(),
             )
         return take_in(reading, self._judge)

@@ -60,11 +60,20 @@ def read(
     mentions: Mapping[tuple[str, str], Mention] | None = None,
     stories: Sequence[Mention] = (),
     first: frozenset[str] = frozenset(),
+    again: frozenset[str] = frozenset(),
     source: str = "gazette",
     school: School = HOLLYBROOK,
 ) -> Intake:
     reading = Reading(
-        source, posts, known or {}, mentions or {}, stories, {"hollybrook": school}, first, NOW
+        source,
+        posts,
+        known or {},
+        mentions or {},
+        stories,
+        {"hollybrook": school},
+        first,
+        again,
+        NOW,
     )
     return take_in(reading, by_word)
 
@@ -227,6 +236,15 @@ def test_a_school_added_later_is_looked_for_in_what_is_already_known() -> None:
     assert (intake.fresh, len(intake.new), len(intake.owed)) == (0, 1, 2)
 
 
+def test_a_change_of_names_goes_through_what_is_known_and_delays_nothing_new() -> None:
+    seen = post(1, "respond", published=NOW - timedelta(days=9))
+    intake = read(
+        [seen, post(2, "respond")], known=remembered(seen), again=frozenset({"hollybrook"})
+    )
+    assert [mention.entry_key for mention, _, _ in intake.new] == ["k1", "k2"]
+    assert [owed.mention_id for owed in intake.owed] == [intake.new[1][0].id]
+
+
 def test_a_person_with_two_roles_is_owed_one_alert() -> None:
     both = Person(name="J", email="head@hollybrook.example", roles=("headteacher", "dsl"))
     school = HOLLYBROOK.model_copy(update={"people": (both,)})
@@ -247,7 +265,7 @@ def test_a_post_that_cannot_be_judged_costs_itself_and_is_tried_again() -> None:
 
     reading = Reading(
         "gazette", [post(1, "odd"), post(2, "urgent")], {}, {}, (), {"hollybrook": HOLLYBROOK},
-        frozenset(), NOW,
+        frozenset(), frozenset(), NOW,
     )  # fmt: skip
     intake = take_in(reading, judge)
     assert intake.unjudged == 1
@@ -260,7 +278,7 @@ def test_a_namesake_is_kept_as_not_relevant_and_owes_nothing() -> None:
         return (judged(Level.ROUTINE, relevant=False),)
 
     reading = Reading(
-        "gazette", [post(1)], {}, {}, (), {"hollybrook": HOLLYBROOK}, frozenset(), NOW
+        "gazette", [post(1)], {}, {}, (), {"hollybrook": HOLLYBROOK}, frozenset(), frozenset(), NOW
     )
     intake = take_in(reading, judge)
     assert (intake.matched, intake.owed) == (0, [])

@@ -21,11 +21,13 @@ from monitor.judge.terms import Judgement, Level, Reason
 from monitor.store import deliveries, leases, looks, mentions
 from monitor.store.deliveries import Outage, Owed
 from monitor.store.engine import Store, StoreError
+from monitor.store.looks import Place
 from monitor.store.mentions import EVIDENCE, JUDGEMENT, Mention
 from monitor.store.opening import open_store, sole_use
 from tests.conftest import Clock
 
 NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
 LETTER = Letter("<a@b.example>", NOW, "Footprint <f@b.example>", "head@b.example", b"hello\r\n")
 
 
@@ -244,7 +246,7 @@ def test_a_claimed_letter_is_free_again_when_its_lease_runs_out(store: Store, cl
 def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
     keep(store, an_alert())
     with store.writing() as connection:
-        looks.sync(connection, {"gazette": ("feed", "gazette.example")}, NOW)
+        looks.sync(connection, {"gazette": Place("feed", "gazette.example", QUARTER)}, NOW)
         assert deliveries.claim(connection, NOW, "dead", ["hollybrook"])
         assert looks.claim_due(connection, NOW, "dead", ["gazette"])
         assert leases.owners(connection) == {"dead"}
@@ -256,7 +258,7 @@ def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
 def test_a_clock_set_back_two_days_stalls_neither_letters_nor_looks(store: Store) -> None:
     keep(store, an_alert(1), an_alert(2))
     with store.writing() as connection:
-        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
         assert looks.claim_due(connection, NOW, "me", ["a"])
         looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(minutes=15)})
         assert deliveries.claim(connection, NOW, "me", ["hollybrook"])
@@ -315,7 +317,11 @@ def test_an_outage_is_written_down_and_cleared(store: Store) -> None:
 
 
 def test_two_sources_of_one_site_are_not_read_at_once(store: Store) -> None:
-    sources = {"a": ("feed", "one.example"), "b": ("feed", "one.example"), "c": ("feed", "two")}
+    sources = {
+        "a": Place("feed", "one.example", QUARTER),
+        "b": Place("feed", "one.example", QUARTER),
+        "c": Place("feed", "two", QUARTER),
+    }
     with store.writing() as connection:
         looks.sync(connection, sources, NOW)
         claimed = [looks.claim_due(connection, NOW, "me", sources) for _ in range(3)]
@@ -328,9 +334,26 @@ def test_two_sources_of_one_site_are_not_read_at_once(store: Store) -> None:
         assert looks.claim_due(connection, NOW, "me", sources)
 
 
+def test_a_source_that_moves_or_is_to_be_read_more_often_is_not_waited_for(store: Store) -> None:
+    with store.writing() as connection:
+        looks.sync(connection, {"a": Place("feed", "one.example", timedelta(hours=1))}, NOW)
+        assert looks.claim_due(connection, NOW, "me", ["a"])
+        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(hours=1)})
+        looks.sync(connection, {"a": Place("feed", "one.example", timedelta(hours=1))}, NOW)
+        soon = NOW + QUARTER
+        assert looks.claim_due(connection, soon, "me", ["a"]) is None
+        looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
+        assert looks.claim_due(connection, soon, "me", ["a"])
+        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(hours=9), "failures": 2})
+        looks.sync(connection, {"a": Place("feed", "two.example", QUARTER)}, soon)
+        moved = looks.claim_due(connection, soon, "me", ["a"])
+    assert moved is not None
+    assert (moved.host, moved.failures) == ("two.example", 0)
+
+
 def test_a_look_taken_over_by_another_process_cannot_be_settled(store: Store) -> None:
     with store.writing() as connection:
-        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
         assert looks.claim(connection, "a", NOW, "slow")
         late = NOW + timedelta(minutes=11)
         assert looks.claim(connection, "a", late, "quick")
@@ -341,7 +364,7 @@ def test_a_look_taken_over_by_another_process_cannot_be_settled(store: Store) ->
 
 def test_a_site_that_asked_to_be_left_alone_is_left_alone(store: Store) -> None:
     with store.writing() as connection:
-        looks.sync(connection, {"a": ("feed", "one.example")}, NOW)
+        looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
         assert looks.claim(connection, "a", NOW, "me")
         asked = {"not_before": NOW + timedelta(hours=1), "due_at": NOW}
         assert looks.settle(connection, "a", "me", asked)

@@ -15,6 +15,8 @@ from monitor.store.tables import table
 LOOK = table(LookRow)
 # A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
 LEASE = timedelta(minutes=10)
+# An interval and the fifth that chance adds to it.
+LONGEST = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,37 @@ FIELDS = tuple(Look.__dataclass_fields__)
 COLUMNS = [LOOK.c[name] for name in FIELDS]
 
 
-def sync(connection: Connection, sources: Mapping[str, tuple[str, str]], now: datetime) -> None:
-    """Make a row for each configured source that has none; `sources` maps id to (kind, host)."""
-    known = {
-        row.source: (row.kind, row.host)
-        for row in connection.execute(select(LOOK.c.source, LOOK.c.kind, LOOK.c.host))
-    }
-    for source, (kind, host) in sources.items():
-        if source not in known:
-            row = LookRow(source=source, kind=kind, host=host, due_at=now)
-            connection.execute(insert(LOOK).values(row.model_dump()))
-        elif known[source] != (kind, host):
-            moved = update(LOOK).where(LOOK.c.source == source)
-            connection.execute(moved.values(kind=kind, host=host, due_at=now, not_before=None))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A source as it is configured: its kind, its site, and how often it is looked at."""
+
+    kind: str
+    host: str
+    every: timedelta
+
+
+def sync(connection: Connection, sources: Mapping[str, Place], now: datetime) -> None:
+    """Make a row for each configured source that has none, and follow a changed configuration.
+
+    A source at another site, or of another kind, is due at once; one that is to be looked at
+    more often than before is due as if it had always been.
+    """
+    known = {look.source: look for look in everything(connection, sources)}
+    for source, place in sources.items():
+        look = known.get(source)
+        row = update(LOOK).where(LOOK.c.source == source)
+        if look is None:
+            new = LookRow(source=source, kind=place.kind, host=place.host, due_at=now)
+            connection.execute(insert(LOOK).values(new.model_dump()))
+        elif (look.kind, look.host) != (place.kind, place.host):
+            moved = {"kind": place.kind, "host": place.host, "due_at": now, "not_before": None}
+            connection.execute(row.values(**moved, failures=0, error="", health="ok"))
+        elif (
+            not look.failures
+            and look.tried_at
+            and look.due_at > look.tried_at + LONGEST * place.every
+        ):
+            connection.execute(row.values(due_at=look.tried_at + place.every))
 
 
 def claim_due(
