@@ -8,25 +8,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from alerts.base import Channel, DeliveryError, Letter, Notice
 from alerts.mail import compose
 from monitor import notices, timing
-from monitor.intake import holders
+from monitor.hearing import holders, next_to_hear, who_may_hear
 from monitor.judge import routing
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import deliveries, mentions
-from monitor.store.deliveries import Delivery, Outage
+from monitor.store.deliveries import Delivery, Outage, Owed
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.mentions import Mention
 
 log = logging.getLogger("footprint")
 
 RENEW_SECONDS = 20
+# How long a letter that was refused is remembered, for its address to be corrected.
+REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Postroom:
             # A longer pause than there is was begun before the clock was set back.
             if outage and now < outage.paused_until <= now + timing.LONGEST_PAUSE:
                 return None
-            delivery = self._claim(connection, now)
+            delivery = deliveries.claim(connection, now, self.owner, self._school_ids)
             if delivery is None:
                 return None
             letter = delivery.letter or self._write(connection, delivery, now)
@@ -70,9 +72,9 @@ class Postroom:
             return letter
         return self._carry(delivery, letter)
 
-    def _claim(self, connection: Connection, now: datetime) -> Delivery | None:
-        ids = tuple(school.id for school in self.schools)
-        return deliveries.claim(connection, now, self.owner, ids)
+    @property
+    def _school_ids(self) -> tuple[str, ...]:
+        return tuple(school.id for school in self.schools)
 
     def _write(
         self, connection: Connection, delivery: Delivery, now: datetime
@@ -85,9 +87,10 @@ class Postroom:
                 connection, delivery, "dropped", "its school or post is no longer kept"
             )
         told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
-        person = _present_holder(school, delivery, told)
+        able = _able(school, mention)
+        person = _present_holder(able, delivery, told)
         if person is None:
-            if any(_holds_mail(school, email) for email in told if email != delivery.email):
+            if any(_holds_mail(able, email) for email in told if email != delivery.email):
                 return self._end(
                     connection, delivery, "dropped", "the present holder has been told"
                 )
@@ -154,20 +157,53 @@ class Postroom:
 
     def _failed(self, delivery: Delivery, letter: Letter, error: DeliveryError) -> Delivered:
         now, words = self.clock(), str(error)
+        late = timing.has_waited_long_enough(delivery.due_at, now)
+        state = "refused" if error.permanent else "given up" if late else "owed"
         with self.store.writing() as connection:
-            if error.permanent:
-                state = "refused"
+            if state != "owed":
                 deliveries.ended(connection, delivery.id, state, words)
-            elif timing.has_waited_long_enough(delivery.due_at, now):
-                state = "given up"
-                deliveries.ended(connection, delivery.id, state, words)
+                self._pass_on(connection, delivery, now)
             else:
-                state = "owed"
                 again = timing.next_try(now, delivery.attempts + 1)
                 if error.server:
                     again = self._shut(connection, words, now)
                 deliveries.postponed(connection, delivery.id, words, again)
         return Delivered(delivery.id, delivery.level, letter.recipient, state, words)
+
+    def _pass_on(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
+        """Somebody cannot be told: the next leader who has not been is owed the alert at once."""
+        school = self.settings.school(delivery.school)
+        mention = mentions.one(connection, delivery.mention_id)
+        if school and mention:
+            told = deliveries.addressed(connection, mention.id, delivery.level)
+            found = next_to_hear(_able(school, mention), told, Level(delivery.level))
+            if found:
+                role, person = found
+                deliveries.owe(connection, [_again(delivery, role, person, now)], now)
+
+    def reconsider(self) -> None:
+        """Owe again what an address refused that has since been corrected or replaced.
+
+        Called at the start, since the configuration is read then.
+        """
+        now = self.clock()
+        since = now - REMEMBERED
+        with self.store.writing() as connection:
+            for delivery in deliveries.undelivered(connection, self._school_ids, since):
+                school = self.settings.school(delivery.school)
+                mention = mentions.one(connection, delivery.mention_id)
+                if school and mention and not _holds_mail(school, delivery.email):
+                    self._replace(connection, delivery, _able(school, mention), now)
+
+    def _replace(
+        self, connection: Connection, delivery: Delivery, able: School, now: datetime
+    ) -> None:
+        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
+        held = [person for person in holders(able, delivery.role) if person.email not in told]
+        again = [_again(delivery, delivery.role, person, now) for person in held]
+        if again:
+            deliveries.replaced(connection, delivery.id)
+            deliveries.owe(connection, again, now)
 
     def _shut(self, connection: Connection, error: str, now: datetime) -> datetime:
         before = deliveries.outage(connection, self.channel.name)
@@ -197,6 +233,23 @@ class Postroom:
         finally:
             done.set()
             keeper.join()
+
+
+def _able(school: School, mention: Mention) -> School:
+    return who_may_hear(school, mention.categories, f"{mention.title}\n{mention.text}")
+
+
+def _again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:
+    return Owed(
+        id=uuid.uuid4().hex,
+        mention_id=delivery.mention_id,
+        school=delivery.school,
+        level=delivery.level,
+        priority=delivery.priority,
+        role=role,
+        email=person.email,
+        due_at=now,
+    )
 
 
 def _place(mention: Mention) -> str:

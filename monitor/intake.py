@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from monitor.judge import routing
-from monitor.judge.routing import Due
+from monitor import hearing
 from monitor.judge.story import same_story
 from monitor.judge.terms import Judgement, Level, Words
-from monitor.settings import Person, School
+from monitor.settings import School
 from monitor.store.deliveries import Owed
 from monitor.store.mentions import Mention, reasons
 from sources.base import Post
@@ -21,8 +20,6 @@ from sources.links import canonical
 
 # A page that changes at every fetch must not be judged for ever (the cap of lemon24/reader).
 REVISIONS = 24
-# Who is the second person to hear of what is urgent, where head and safeguarding lead are one.
-SECOND = ("deputy_dsl", "deputy", "duty", "chair", "vice_chair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,45 +228,18 @@ def _owed(
     """An alert for each person who must hear; nobody is told twice of one level of one thing."""
     if not judgement.relevant or judgement.level.rank <= told.rank:
         return []
-    dues = routing.plan(
-        judgement,
-        roles=frozenset(role for person in school.people for role in person.roles),
-        opens=school.hours.respond[0],
-        closes=school.hours.respond[1],
-        now=now,
-        published=mention.published,
-        first_sight=old,
-    )
-    owed: dict[str, Owed] = {}
-    for due in _enough(dues, judgement.level, school):
-        for person in holders(school, due.role):
-            owed.setdefault(
-                person.email.casefold(),
-                Owed(
-                    id=uuid.uuid4().hex,
-                    mention_id=mention.id,
-                    school=school.id,
-                    level=judgement.level.value,
-                    priority=judgement.level.rank,
-                    role=due.role,
-                    email=person.email,
-                    due_at=due.at,
-                ),
-            )
-    return list(owed.values())
-
-
-def _enough(dues: tuple[Due, ...], level: Level, school: School) -> tuple[Due, ...]:
-    """What is urgent reaches two different people, where one holds both roles too."""
-    told = {person.email for due in dues for person in holders(school, due.role)}
-    if level is not Level.URGENT or len(told) != 1:
-        return dues
-    for role in SECOND:
-        if any(person.email not in told for person in holders(school, role)):
-            return (*dues, Due(role, dues[0].at))
-    return dues
-
-
-def holders(school: School, role: str) -> tuple[Person, ...]:
-    """The people who hold a role at a school now."""
-    return tuple(person for person in school.people if role in person.roles)
+    words = f"{mention.title}\n{mention.text}"
+    planned = hearing.dues(judgement, school, words, now, published=mention.published, old=old)
+    return [
+        Owed(
+            id=uuid.uuid4().hex,
+            mention_id=mention.id,
+            school=school.id,
+            level=judgement.level.value,
+            priority=judgement.level.rank,
+            role=due.role,
+            email=person.email,
+            due_at=due.at,
+        )
+        for person, due in planned
+    ]

@@ -175,6 +175,38 @@ def test_a_letter_refused_for_ever_is_shown_and_touches_no_other(
     assert shown.error == "550 no such person"
 
 
+def test_what_one_person_cannot_get_goes_to_the_next_leader_at_once(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD, LEAD)
+
+    def refuse(letter: Letter) -> None:
+        if letter.recipient == LEAD.email:
+            raise DeliveryError("550 no such person", permanent=True)
+
+    shelf.before = refuse
+    carry(room(store, shelf, clock, HEAD, LEAD, DEPUTY))
+    assert sorted(letter.recipient for letter in shelf.letters) == [DEPUTY.email, HEAD.email]
+
+
+def test_what_an_address_refused_goes_to_the_corrected_one_after_a_restart(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, LEAD, HEAD)
+    shelf.fault = DeliveryError("550 no such person", permanent=True)
+    carry(room(store, shelf, clock, LEAD))
+    shelf.fault = None
+    again = room(store, shelf, clock, LEAD, HEAD)
+    again.reconsider()
+    assert carry(again) == []
+    corrected = LEAD.model_copy(update={"email": "lead@hollybrook.example"})
+    mended = room(store, shelf, clock, corrected)
+    mended.reconsider()
+    mended.reconsider()
+    carry(mended)
+    assert [letter.recipient for letter in shelf.letters] == [corrected.email]
+
+
 def test_a_letter_that_fails_for_now_waits_and_the_others_go_on(
     store: Store, shelf: Shelf, clock: Clock
 ) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from monitor.judge.terms import Judgement, Words
+from monitor.settings import Person
 from monitor.store import deliveries, looks, mentions
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
@@ -52,6 +53,16 @@ def test_a_threat_in_a_feed_is_owed_to_head_and_safeguarding_lead_once(
         ("urgent", "headteacher"),
     ]
     assert {alert.due_at for alert in owed(store)} == {clock.now}
+
+
+def test_an_allegation_never_goes_to_the_person_it_names(store: Store, clock: Clock) -> None:
+    chair = Person(name="Ann Bell", email="chair@hollybrook.example", roles=("chair",))
+    school = HOLLYBROOK.model_copy(update={"people": (*HOLLYBROOK.people, chair)})
+    words = "Jane Ashdown, head of Hollybrook Primary School, has been touching my daughter"
+    with town(store, clock, schools=(school,)) as it:
+        it.server.answers["/gazette"] = rss(Item(words, "1"))
+        it.monitor.poll("gazette")
+    assert [alert.role for alert in owed(store)] == ["chair", "dsl"]
 
 
 def test_a_complaint_waits_for_the_school_to_open(store: Store, clock: Clock) -> None:

@@ -151,9 +151,9 @@ def world(settings: Settings, schools: tuple[School, ...], *, alone: bool) -> It
             judge_version=VERSION,
         )
         monitor.prepare()
-        yield World(
-            monitor, Postroom(settings, schools, store, channel(settings), clock, owner), store
-        )
+        postroom = Postroom(settings, schools, store, channel(settings), clock, owner)
+        postroom.reconsider()
+        yield World(monitor, postroom, store)
     finally:
         parser.close()
         door.close()

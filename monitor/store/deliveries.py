@@ -193,6 +193,22 @@ def ended(connection: Connection, delivery_id: str, state: str, error: str) -> N
     _settle(connection, delivery_id, state=state, error=error, attempts=attempts)
 
 
+def undelivered(
+    connection: Connection, schools: Collection[str], since: datetime
+) -> tuple[Delivery, ...]:
+    """Letters that were refused or given up, and owed since then."""
+    ended_so = DELIVERY.c.state.in_(("refused", "given up"))
+    where = (ended_so, DELIVERY.c.school.in_(schools), DELIVERY.c.owed_at >= since)
+    rows = connection.execute(select(*COLUMNS).where(*where))
+    return tuple(Delivery(**row._mapping) for row in rows)
+
+
+def replaced(connection: Connection, delivery_id: str) -> None:
+    """A letter that was refused goes to a corrected address, as a letter of its own."""
+    row = update(DELIVERY).where(DELIVERY.c.id == delivery_id)
+    connection.execute(row.values(state="dropped", error="sent again to a corrected address"))
+
+
 def _settle(connection: Connection, delivery_id: str, **values: Any) -> None:
     row = (DELIVERY.c.id == delivery_id, DELIVERY.c.state == "owed")
     settled = update(DELIVERY).where(*row)
