@@ -144,7 +144,7 @@ def test_poll_tells_what_each_source_gave_and_delivers(desk: Desk) -> None:
 def test_poll_for_people_prints_a_table_and_how_the_mail_went(desk: Desk) -> None:
     result = desk.run("poll")
     assert "gazette" in result.stdout
-    assert "2 alerts sent." in result.stderr
+    assert "2 alerts written to the folder; no mail server is set" in result.stderr
 
 
 def test_poll_without_sending_sends_nothing_and_keeps_what_is_owed(desk: Desk) -> None:
@@ -216,7 +216,9 @@ def test_a_mail_server_that_is_down_loses_nothing(desk: Desk) -> None:
 def test_mail_goes_to_a_real_server(desk: Desk) -> None:
     with MailServer(security="none") as post:
         desk.mail = f'host = "127.0.0.1"\nport = {post.port}\nsecurity = "none"'
-        assert desk.run("poll").exit_code == 0
+        result = desk.run("poll")
+        assert result.exit_code == 0
+        assert "2 alerts sent." in result.stderr
         recipients = sorted(mail.recipients[0] for mail in post.accepted)
     assert recipients == ["dsl@hollybrook.example", "head@hollybrook.example"]
 
@@ -332,7 +334,9 @@ def test_check_can_send_each_person_a_test_mail(desk: Desk) -> None:
     result = desk.run("check", "--send-test")
     assert result.exit_code == 0, result.output
     assert len(desk.outbox()) == 2
-    assert "A test mail has gone to head@hollybrook.example." in result.stdout
+    assert "The test mail to head@hollybrook.example was only written to the folder" in (
+        result.stdout
+    )
 
 
 def test_a_test_mail_that_is_refused_does_not_stop_the_others(desk: Desk) -> None:
@@ -340,6 +344,7 @@ def test_a_test_mail_that_is_refused_does_not_stop_the_others(desk: Desk) -> Non
         post.on("rcpt", "550 5.1.1 no such person", to="head@hollybrook.example")
         desk.mail = f'host = "127.0.0.1"\nport = {post.port}\nsecurity = "none"'
         result = desk.run("check", "--send-test")
+        assert "A test mail has gone to dsl@hollybrook.example." in result.stdout
         assert len(post.accepted) == 1
     assert result.exit_code == 1
     assert "The test mail to head@hollybrook.example was not accepted" in result.stderr

@@ -36,7 +36,10 @@ def command(
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """Judge posts: one JSON line in, one JSON line out, in the same order."""
+    """Judge posts: one JSON line in, one JSON line out, in the same order.
+
+    A line is a post, such as {"id": "1", "text": "what was written"}.
+    """
     watches = _profiles(profiles) if profiles else _configured(config)
     judge = Judge(watches)
     bad = 0

@@ -34,6 +34,7 @@ from monitor.store import deliveries
 from monitor.store.engine import StoreError, sqlite_path
 from monitor.store.opening import sole_use
 
+NO_SERVER = "no mail server is set, so nobody has been told. Set [mail] host."
 BAD = frozenset({"blocked", "failing", "dead", "over budget", "needs you", "slow"})
 
 
@@ -59,7 +60,14 @@ def command(
             waiting = _waiting(made)
     except StoreError as error:
         fail(str(error), 1)
-    _report(polled, told, waiting, as_json=as_json, no_send=no_send)
+    _report(
+        polled,
+        told,
+        waiting,
+        as_json=as_json,
+        no_send=no_send,
+        to_folder=not settings.mail.host,
+    )
     failed = any(p.health in BAD for p in polled) or any(t.state != "sent" for t in told)
     raise typer.Exit(1 if failed else 0)
 
@@ -112,6 +120,7 @@ def _report(
     *,
     as_json: bool,
     no_send: bool,
+    to_folder: bool,
 ) -> None:
     if as_json:
         print_json({"sources": [_as_json(result) for result in polled]})
@@ -124,7 +133,7 @@ def _report(
         if letter.state != "sent":
             say(f"Alert to {letter.recipient} not sent ({letter.state}): {letter.error}")
     if not as_json:
-        _say_mail(told, waiting, no_send)
+        _say_mail(told, waiting, no_send=no_send, to_folder=to_folder)
 
 
 def _as_json(result: Polled) -> dict[str, Any]:
@@ -146,12 +155,18 @@ def _print_table(polled: Sequence[Polled]) -> None:
 
 
 def _say_mail(
-    told: Sequence[Delivered], waiting: tuple[int, datetime | None, str], no_send: bool
+    told: Sequence[Delivered],
+    waiting: tuple[int, datetime | None, str],
+    *,
+    no_send: bool,
+    to_folder: bool,
 ) -> None:
     owed, next_due, shut = waiting
     sent = sum(letter.state == "sent" for letter in told)
     if not no_send:
-        say(f"{sent} alert{'' if sent == 1 else 's'} sent.")
+        alerts = f"{sent} alert{'' if sent == 1 else 's'}"
+        said = f"{alerts} written to the folder; {NO_SERVER}" if to_folder else f"{alerts} sent."
+        say(said if sent else "No alerts were due.")
     if shut:
         say(f"Mail is not going out: {shut}. It is tried again by itself; nothing is lost.")
     if owed and next_due:

@@ -120,8 +120,11 @@ def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:
 
 def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, demo: bool) -> None:
     if demo:
-        say("No config.toml here, so this is the demonstration school: invented posts, read from")
-        say("this machine; mail goes to a folder and to a page; nothing is sent anywhere.")
+        say("This is the demonstration school: invented posts, read from this machine every few")
+        say("seconds; mail goes to a folder and to a page; nothing is sent anywhere.")
+    else:
+        for problem in advise(settings):
+            say(f"Advice: {problem}")
     left = [school for school in settings.schools if school not in schools]
     for school in left:
         say(f"{school.name} is not watched: its [schools.approval] is not filled in.")
@@ -130,4 +133,7 @@ def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, dem
     else:
         say(f"Watching {', '.join(school.name for school in schools)}.")
     say(f"Open {address}")
+    if not demo:
+        say("Keep that address to yourself: whoever has it sees everything. The key in it is new")
+        say("at each start.")
     say("Stop with Ctrl-C.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from pathlib import Path
 
 from monitor.demo.content import outlets
@@ -70,8 +69,7 @@ def _school() -> School:
         exclude=("Hollybrook Primary Leeds", "Hollybrook Arms"),
         staff=_staff(),
         people=_people(),
-        # The whole day, so that alerts arrive whenever somebody tries the demonstration.
-        hours=Hours(respond=(time(0, 0), time(23, 59))),
+        hours=Hours(),
     )
 
 
