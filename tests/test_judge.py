@@ -128,3 +128,12 @@ def test_hostile_text_is_judged(text: str) -> None:
 def test_the_reasons_of_any_text_are_cut_from_it(pieces: list[str]) -> None:
     text = " ".join(pieces)
     assert all(text[each.start : each.end] == each.text for each in one(text).reasons)
+
+
+def test_a_short_name_alone_is_kept_where_a_danger_stands_beside_it() -> None:
+    judge = Judge([Watch(id="w", name="St Wilfrid's CE Primary School", aliases=("St Wilfrids",))])
+    danger = "Mr Hollis at St Wilfrids has been messaging my 10 year old on Snapchat for pictures"
+    (judged,) = judge.judge(Words("", danger))
+    assert (judged.level, judged.relevant) == (Level.URGENT, True)
+    assert any("may be another of that name" in reason.says for reason in judged.reasons)
+    assert judge.judge(Words("", "Flower festival at St Wilfrids on Sunday, everybody welcome")) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.judge.canonical import Tokens, canonical, phrase
 from monitor.judge.phrases import Phrases
@@ -16,6 +16,8 @@ _PLAIN_HANDLE = 8
 _JOINED_NAME = 10
 _LONG_WORD = 5
 _ALONE = 0.6
+# A short name that nobody searched for, with nothing beside it.
+_IN_DOUBT = 0.35
 _TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "sir", "head")
 _AFTER_HOST = re.compile(r"[-\w]|\.\w")
 _WEIGHED = ("name", "alias", "hashtag")
@@ -47,6 +49,16 @@ class Match:
     def relevant(self) -> bool:
         """True where the text is taken to be about the school."""
         return self.confidence >= RELEVANT
+
+    @property
+    def in_doubt(self) -> bool:
+        """True where a short name of the school stands alone, for and against it nothing."""
+        return self.confidence == _IN_DOUBT and not self.notes
+
+    def kept(self) -> Match:
+        """The same, taken to be about the school after all, and saying so."""
+        note = "its short name stands beside a danger; it may be another of that name"
+        return replace(self, confidence=RELEVANT, notes=(note,))
 
 
 def _addresses(address: str) -> Iterator[str]:
@@ -237,7 +249,7 @@ def _strength(
         return 0.95 if beside else 0.85
     if beside:
         return 0.75
-    return _ALONE if brought else 0.35
+    return _ALONE if brought else _IN_DOUBT
 
 
 def _unsure(scene: Scene, whose: School, excluded: bool) -> str:

@@ -114,7 +114,7 @@ class Judge:
         The first 20,000 characters are judged, and a longer text says so in a reason.
         """
         text = _read(words)
-        matches = self._matcher.match(words, school_id, text.tokens)
+        matches = _in_doubt_ours(self._matcher.match(words, school_id, text.tokens), text)
         chosen = [match for match in matches if match.relevant or school_id is not None]
         if not any(match.relevant for match in chosen):
             return tuple(_irrelevant(match, text) for match in chosen)
@@ -133,6 +133,16 @@ class Judge:
             note = "names no school that is watched"
             return _irrelevant(Match(_NOBODY, 0.05, (), (note,)), _read(words))
         return max(judged, key=lambda one: (one.relevant, one.level.rank, one.confidence))
+
+
+def _in_doubt_ours(matches: tuple[Match, ...], text: _Text) -> tuple[Match, ...]:
+    """A short name that nothing explains is kept where a danger stands beside it: a missed child
+    costs more than a look at somebody else's.
+    """
+    doubtful = [match for match in matches if match.in_doubt]
+    if not doubtful or triage(text.tokens).level is not Level.URGENT:
+        return matches
+    return tuple(match.kept() if match.in_doubt else match for match in matches)
 
 
 def _note(rule: str, says: str) -> Reason:
