@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from monitor.problems import Problem, quoted
-from monitor.settings import KNOWN_CONTACTS, School, Settings
+from monitor.settings import KNOWN_CONTACTS, Approval, School, Settings
+from monitor.watch_words import weak_form, weakness
 
-_SHORT = 3
+_LONDON = ZoneInfo("Europe/London")
 _HEAR_URGENT = {"headteacher", "dsl", "deputy", "deputy_dsl", "duty"}
 _HEAR_OF_THE_HEAD = {"chair", "vice_chair", "trust"}
-# Words that many schools and many other things are called by.
-_COMMON = frozenset(
-    """academy abbey all ashes aspire bay beacon beech beeches birch bridge brook castle cathedral
-    cedar cedars central chapel chestnut church city college common community compass court cross
-    crown discovery endeavour elm elms faith farm field fields first forest gate grammar grange
-    green grove hall harbour haven hawthorn head heath heights high hill hillside holly holy hope
-    horizon house infant infants inspire ivy junior juniors king kings lake lane laurel lime link
-    lodge manor maple marsh mead meadow meadows mill moor mount nursery oak oaks oakwood orchard
-    park parkside parish phoenix pine port prep primary priory queen queens ridge rise river
-    riverside road rowan royal saints school sea secondary sixth south north east west spring
-    springfield spire star stone street summit swan temple tower town trinity trust unity upper
-    vale valley victoria view village walk wall water way well white willow willows wood woodland
-    woodlands woods ysgol""".split()  # noqa: SIM905 - a list of words is easier to read as words
+_LEADS = {"headteacher": "headteacher", "dsl": "safeguarding lead"}
+# The names that nobody but the example has (RFC 2606), and the words of config.example.toml.
+_EXAMPLE_HOST = re.compile(
+    r"\.example(?![\w.-])|(?<![\w-])example\.(?:com|net|org)(?![\w.-])", re.IGNORECASE
+)
+_EXAMPLE_WORDS = frozenset(
+    {
+        "hollybrook",
+        "hollybrook primary school",
+        "hollybrook primary",
+        "@hollybrookpri",
+        "#hollybrookprimary",
+        "hollybrook.sch.uk",
+        "hollybrook primary leeds",
+        "hollybrook arms",
+        "jane ashdown",
+        "tom birch",
+        "amina yusuf",
+        "stanwick, northants, nn9",
+    }
+)
+_MOST_SHOWN = 6
+_WORD = re.compile(r"\w+")
+_NO_ADVICE = re.compile(
+    r"(?:no|none|nil|n a|na|tba|tbd|pending|awaited|unknown|to ?do|to follow|"
+    r"not (?:needed|required|applicable|known|done))?"
+    r"|(?:awaiting|waiting|to be|no dpo|no advice)\b.*"
+    r"|.*\bnot (?:been )?(?:yet|asked|sought|given|received|consulted|agreed|approved)\b.*"
+    r"|.*\b(?:tbc|refused|declined|(?:advised?|advises) against)\b.*"
 )
 
 
-def advise(settings: Settings) -> tuple[Problem, ...]:
-    """Warnings in the order of the configuration; each names a setting and what to do."""
-    found = [*_of_program(settings)]
+def advise(settings: Settings, now: datetime | None = None) -> tuple[Problem, ...]:
+    """Warnings, the important ones first; each names a setting and what to do.
+
+    Without `now` a date in the future is not noticed.
+    """
+    found = [warning for school in settings.schools for warning in _of_people(school)]
+    found += [*_of_program(settings), *_of_examples(settings)]
     for school in settings.schools:
-        found += [*_of_people(school), *_of_words(school), *_of_setup(school, settings)]
+        found += [*_of_approval(school, now), *_of_words(school), *_of_setup(school, settings)]
     found += _of_shared_words(settings)
-    return tuple(found)
+    return tuple(sorted(found, key=lambda warning: not warning.important))
 
 
 def run_problems(settings: Settings) -> tuple[Problem, ...]:
@@ -51,62 +75,136 @@ def approved(settings: Settings) -> tuple[School, ...]:
     return tuple(school for school in settings.schools if school.approval is not None)
 
 
-def _about(school: School, key: str, message: str) -> Problem:
-    return Problem("", 0, f"schools.{school.id}.{key}", message)
-
-
-def _of_program(settings: Settings) -> Iterator[Problem]:
-    if not settings.http.contact:
-        why = "is empty: sites that are read cannot reach anybody; give the office's address"
-        yield Problem("", 0, "http.contact", why)
-    mail = settings.mail
-    if not mail.host:
-        where = quoted(str(settings.path(mail.folder)))
-        why = f"is empty: mail is written to the folder {where} and sent to nobody"
-        yield Problem("", 0, "mail.host", why)
-    if mail.user and not mail.password.get_secret_value():
-        why = "is given without a password; add password_env or password_file"
-        yield Problem("", 0, "mail.user", why)
+def _about(school: School, key: str, message: str, *, important: bool = False) -> Problem:
+    return Problem("", 0, f"schools.{school.id}.{key}", message, important)
 
 
 def _of_people(school: School) -> Iterator[Problem]:
     roles = {role for person in school.people for role in person.roles}
-    for role in ("headteacher", "dsl"):
+    for role, meaning in _LEADS.items():
         if role not in roles:
-            yield _about(school, "people", f'holds nobody with role = "{role}"')
+            why = f'holds no {meaning}: nobody there has role = "{role}"'
+            yield _about(school, "people", why, important=True)
     urgent = {
         person.email.casefold()
         for person in school.people
         if _HEAR_URGENT.intersection(person.roles)
     }
     if len(urgent) < 2:  # noqa: PLR2004 - somebody else, where one is away or is meant
-        why = "lets an urgent alert reach fewer than two people; add a deputy, deputy_dsl or duty"
-        yield _about(school, "people", why)
+        why = "holds fewer than two people for urgent alerts; add a deputy, deputy_dsl or duty"
+        yield _about(school, "people", why, important=True)
+    if not roles & _HEAR_OF_THE_HEAD:
+        why = "holds no chair: what is said about the head would have nobody else to go to"
+        yield _about(school, "people", why, important=True)
+    yield from _of_addresses(school)
+
+
+def _of_addresses(school: School) -> Iterator[Problem]:
+    for person in school.people:
+        if not _has_dot(person.email):
+            why = f"holds {quoted(person.email)}, which has no dot after the @: mail cannot arrive"
+            yield _about(school, "people", why, important=True)
     contact = school.hours.holiday_contact.casefold()
     if contact and contact not in {person.email.casefold() for person in school.people}:
         why = "is the email of nobody in people, so nobody can be told under it"
         yield _about(school, "hours.holiday_contact", why)
-    if not roles & _HEAR_OF_THE_HEAD:
-        why = "holds no chair: what is said about the head would have nobody else to go to"
-        yield _about(school, "people", why)
+
+
+def _has_dot(email: str) -> bool:
+    return "." in email.rpartition("@")[2]
+
+
+def _of_program(settings: Settings) -> Iterator[Problem]:
+    mail = settings.mail
+    if not mail.host:
+        where = quoted(str(settings.path(mail.folder)))
+        why = f"is empty: alerts are written to the folder {where} and NOBODY hears of them"
+        yield Problem("", 0, "mail.host", why, important=True)
+    elif not _has_dot(mail.sender_address):
+        why = f"is {quoted(mail.sender_address)}, from which mail servers take nothing"
+        yield Problem("", 0, "mail.from", f"{why}; give the school's own", important=True)
+    if mail.user and not mail.password.get_secret_value():
+        why = "is given without a password; add password_env or password_file"
+        yield Problem("", 0, "mail.user", why)
+    if not settings.http.contact:
+        why = "is empty: sites that are read cannot reach anybody; give the office's address"
+        yield Problem("", 0, "http.contact", why)
+
+
+def _of_examples(settings: Settings) -> Iterator[Problem]:
+    """What was copied from config.example.toml and is nobody's own."""
+    for key, words in _worded(settings):
+        left = [quoted(word) for word in dict.fromkeys(words) if _is_example(word)]
+        more = ", …" if len(left) > _MOST_SHOWN else ""
+        if left:
+            why = f"STILL HOLDS the example's {', '.join(left[:_MOST_SHOWN])}{more}"
+            yield Problem("", 0, key, f"{why}; write your own or take it out", important=True)
+
+
+def _is_example(word: str) -> bool:
+    return word.casefold() in _EXAMPLE_WORDS or bool(_EXAMPLE_HOST.search(word))
+
+
+def _worded(settings: Settings) -> Iterator[tuple[str, Iterable[str]]]:
+    """Settings with their words, in the order of the configuration."""
+    yield "http.contact", (settings.http.contact,)
+    yield "web.address", (settings.web.address,)
+    yield "mail.from", (settings.mail.sender_address,)
+    yield "mail.host", (settings.mail.host,)
+    for source in settings.sources:
+        if source.enabled:
+            yield f"sources.{source.id}.url", (str(getattr(source.options, "url", "")),)
+    for school in settings.schools:
+        for key, words in _words_of(school):
+            yield f"schools.{school.id}.{key}", words
+
+
+def _words_of(school: School) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "id", (school.id,)
+    yield "name", (school.name,)
+    for key in ("aliases", "handles", "hashtags", "urls", "exclude", "official_accounts"):
+        yield key, getattr(school, key)
+    # Each of these places alone is a real one, where a real school may be.
+    yield "places", (", ".join(school.places),)
+    yield "staff", (member.name for member in school.staff)
+    yield "people", (word for person in school.people for word in (person.name, person.email))
+    yield "hours.holiday_contact", (school.hours.holiday_contact,)
+    yield "contacts", school.contacts.values()
+    if school.approval:
+        yield "approval", (school.approval.headteacher, school.approval.notice_url)
+
+
+def _of_approval(school: School, now: datetime | None) -> Iterator[Problem]:
+    approval = school.approval
+    if approval is None:
+        why = "is missing: `run` will watch nothing; add headteacher, dpo_advice, date, notice_url"
+        yield _about(school, "approval", why)
+        return
+    if _NO_ADVICE.fullmatch(" ".join(_WORD.findall(approval.dpo_advice.casefold()))):
+        why = f"says {quoted(approval.dpo_advice)}, which is NO ADVICE: ask the officer first"
+        yield _about(school, "approval.dpo_advice", why, important=True)
+    if now is not None and _is_to_come(approval, now):
+        why = f"is {approval.date}, which is still to come: write the day on which it was approved"
+        yield _about(school, "approval.date", why, important=True)
+
+
+def _is_to_come(approval: Approval, now: datetime) -> bool:
+    return bool(approval.date > now.astimezone(_LONDON).date())
 
 
 def _of_words(school: School) -> Iterator[Problem]:
     for key, word in (("name", school.name), *(("aliases", alias) for alias in school.aliases)):
-        if len(word) < _SHORT:
-            yield _about(school, key, f"holds {quoted(word)}, which is too short to mean a school")
-        elif word.casefold().removeprefix("the ") in _COMMON:
-            why = f"holds {quoted(word)}, a word that means many things; add a second word"
-            yield _about(school, key, why)
+        why = weakness(word, school.places)
+        if not why and key == "aliases":
+            why = weak_form(word)
+        if why:
+            yield _about(school, key, f"holds {quoted(word)}, {why}")
     if not school.places:
         why = "is empty: namesakes elsewhere cannot be told apart; add town, county and postcode"
         yield _about(school, "places", why)
 
 
 def _of_setup(school: School, settings: Settings) -> Iterator[Problem]:
-    if school.approval is None:
-        why = "is missing: `run` will watch nothing; add headteacher, dpo_advice, date, notice_url"
-        yield _about(school, "approval", why)
     if not school.staff:
         why = "is empty: posts that name a member of staff are judged less well"
         yield _about(school, "staff", why)
@@ -115,7 +213,7 @@ def _of_setup(school: School, settings: Settings) -> Iterator[Problem]:
         yield Problem("", 0, f"schools.{school.id}", why)
     blank = [key for key in KNOWN_CONTACTS if not school.contacts.get(key)]
     if blank:
-        why = f"lacks what the playbooks ask for: {', '.join(blank)}"
+        why = f"is blank for: {', '.join(blank)}"
         yield _about(school, "contacts", why)
 
 

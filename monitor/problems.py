@@ -26,18 +26,20 @@ class Problem:
     """One mistake, or one warning: where it stands, which setting, what to do.
 
     `file` is empty and `line` is 0 where there is no such place; `key` is empty where the
-    file as a whole is meant.
+    file as a whole is meant. `important` is for a warning that nobody may read past.
     """
 
     file: str
     line: int
     key: str
     message: str
+    important: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line and self.file else self.file
         words = f"{self.key} {self.message}" if self.key else self.message
-        return f"{place}: {words}" if place else words
+        loud = "IMPORTANT: " if self.important else ""
+        return f"{place}: {loud}{words}" if place else f"{loud}{words}"
 
 
 class ConfigError(Exception):

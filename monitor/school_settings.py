@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from monitor.judge.terms import Staff, Watch
+from monitor.problems import nearest, quoted
 from monitor.setting_types import (
     WEEKDAYS,
     AtLeastOne,
@@ -57,6 +59,31 @@ Role = Literal[
     "staff",
 ]
 
+# What schools call those who hold a role.
+_ROLE_NAMES: Mapping[str, str] = {
+    "headteacher": "head, head teacher, acting head, executive head, head of school, headmaster, "
+    "headmistress, principal",
+    "deputy": "deputy head, deputy headteacher, deputy head teacher, deputy principal, "
+    "vice principal, assistant head, assistant headteacher",
+    "dsl": "safeguarding, safeguarding lead, safeguarding officer, designated safeguarding lead, "
+    "designated safeguarding person, child protection officer, child protection coordinator",
+    "deputy_dsl": "ddsl, deputy safeguarding lead, deputy designated safeguarding lead",
+    "duty": "on call",
+    "office": "business manager, school business manager, office manager, administrator, bursar, "
+    "secretary",
+    "chair": "chair of governors, chair of trustees",
+    "vice_chair": "vice chair of governors",
+    "clerk": "clerk to the governors, clerk to governors, governance professional",
+    "dpo": "data protection officer",
+    "it": "it manager, it support, network manager",
+    "staff": "teacher",
+}
+_ROLE_MEANT = {name: role for role, names in _ROLE_NAMES.items() for name in names.split(", ")}
+_ROLES_EXPLAINED = (
+    "headteacher, deputy (head), dsl (safeguarding lead), deputy_dsl, duty (on call), office, "
+    "chair (of governors), vice_chair, clerk, dpo (data protection), it, governor, trust, staff"
+)
+
 KNOWN_CONTACTS: Mapping[str, str] = Fixed(
     {
         "lado": "the local authority's designated officer (England) or designated officer (Wales)",
@@ -88,7 +115,23 @@ def _not_both(roles: object) -> object:
     return roles
 
 
-Roles = Annotated[tuple[Role, ...], AtLeastOne, BeforeValidator(_not_both)]
+def _known_role(role: object) -> object:
+    known = get_args(Role)
+    if not isinstance(role, str) or role in known:
+        return role
+    words = " ".join(re.split(r"[\s_-]+", role.strip().casefold()))
+    own, near = words.replace(" ", "_"), nearest(role, known)
+    meant = own if own in known else _ROLE_MEANT.get(words)
+    hint = f'; did you mean "{near}"?' if near else ", which is no role here."
+    hint = f'; write "{meant}".' if meant else hint
+    raise refusal(f"is {quoted(role)}{hint} The roles are: {_ROLES_EXPLAINED}")
+
+
+Roles = Annotated[
+    tuple[Annotated[Role, BeforeValidator(_known_role)], ...],
+    AtLeastOne,
+    BeforeValidator(_not_both),
+]
 
 
 class Person(Section):

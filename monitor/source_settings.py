@@ -16,11 +16,15 @@ from monitor.setting_problems import known_keys, problems_of, unknown_key
 from monitor.setting_secrets import Vault
 from monitor.settings import SourceSettings
 from monitor.toml_lines import KeyPath
+from sources.addresses import checked
+from sources.base import SourceError
 
 PUBLIC_MINUTES = 15
 OWN_MINUTES = 1 / 60
 MOST_MINUTES = 1440
 _SHARED = tuple(key for key in known_keys(SourceSettings) if key != "options")
+# What people call a feed, by its form or by whoever offers it.
+_CALLED_FEED = {"rss", "atom", "rdf", "xml", "json", "jsonfeed", "json feed", "google alert"}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -53,11 +57,12 @@ class SourceReader:
     ) -> tuple[BaseModel | None, list[Problem]]:
         kind = table.get("kind")
         kinds = sources.names()
-        if not isinstance(kind, str):
-            return None, []
-        if kind not in kinds:
-            why = f"is {quoted(kind)}, which is no kind of source{suggestion(kind, kinds)}"
-            return None, [place.problem((*path, "kind"), why)]
+        if not isinstance(kind, str) or kind not in kinds:
+            problems = [place.problem((*path, "url"), why) for why in _wrong_with_url(table)]
+            if isinstance(kind, str):
+                why = f"is {quoted(kind)}, which is no kind of source{_kind_meant(kind, kinds)}"
+                problems.append(place.problem((*path, "kind"), why))
+            return None, problems
         own = {key: value for key, value in table.items() if key not in _SHARED}
         return self._own_options(sources.load(kind).Options, own, path, place)
 
@@ -98,6 +103,24 @@ class SourceReader:
             f"must be at least {PUBLIC_MINUTES}, for other people's sites are not asked more "
             f"often, not {quoted(minutes)}; own machines are named in http.private_hosts_allowed"
         )
+
+
+def _kind_meant(word: str, kinds: Collection[str]) -> str:
+    if word.strip().casefold() in _CALLED_FEED and "feed" in kinds:
+        return '; did you mean "feed"?'
+    return suggestion(word, kinds)
+
+
+def _wrong_with_url(table: Mapping[str, Any]) -> Iterator[str]:
+    """What any kind would refuse of the address, so that it is named beside a wrong kind."""
+    url = table.get("url", "")
+    if not isinstance(url, str):
+        yield f"must be text in quotation marks, not {quoted(url)}"
+    elif "url" in table:
+        try:
+            checked(url.strip())
+        except SourceError as error:
+            yield f"is not accepted: {error}"
 
 
 def _is_number(value: object) -> TypeGuard[float]:

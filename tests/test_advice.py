@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.config import advise, approved, run_problems
 from monitor.settings import KNOWN_CONTACTS
-from tests.configs import FEED, SCHOOL, read
+from tests.configs import read
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+SCHOOL = '[[schools]]\nid = "ashbyvale"\nname = "Ashby Vale Primary School"\n'
+FEED = '[[sources]]\nid = "gazette"\nkind = "feed"\nurl = "https://gazette.test/rss"\n'
 
 
 def person(role: str, email: str) -> str:
@@ -16,22 +21,25 @@ def person(role: str, email: str) -> str:
 
 
 TOLD = (
-    person("headteacher", "head@a.example") + person("dsl", "dsl@a.example")
-    + person("chair", "chair@a.example")
+    person("headteacher", "head@a.test") + person("dsl", "dsl@a.test")
+    + person("chair", "chair@a.test")
 )  # fmt: skip
 PLACES = 'places = ["Stanwick"]\n'
-STAFF = '[[schools.staff]]\nname = "Jane Ashdown"\n'
+STAFF = '[[schools.staff]]\nname = "Ann Marsh"\n'
 APPROVAL = (
     '[schools.approval]\nheadteacher = "J"\ndpo_advice = "v1"\ndate = 2026-09-01\n'
-    'notice_url = "https://a.example"\n'
+    'notice_url = "https://a.test"\n'
 )
 CONTACTS = "[schools.contacts]\n" + "".join(f'{key} = "1"\n' for key in KNOWN_CONTACTS)
-PROGRAM = '[http]\ncontact = "office@a.example"\n[mail]\nhost = "smtp.a.example"\n' + FEED
+PROGRAM = (
+    '[http]\ncontact = "office@a.test"\n[mail]\nfrom = "footprint@a.test"\nhost = "smtp.a.test"\n'
+    + FEED
+)
 WHOLE = PROGRAM + SCHOOL + PLACES + STAFF + TOLD + APPROVAL + CONTACTS
 
 
 def advice(folder: Path, text: str) -> list[str]:
-    return [str(problem) for problem in advise(read(folder, text))]
+    return [str(problem) for problem in advise(read(folder, text), NOW)]
 
 
 def test_a_whole_configuration_needs_no_advice(tmp_path: Path) -> None:
@@ -42,17 +50,20 @@ def test_a_whole_configuration_needs_no_advice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("left_out", "said"),
     [
-        (person("headteacher", "head@a.example"), 'people holds nobody with role = "headteacher"'),
-        (person("dsl", "dsl@a.example"), 'people holds nobody with role = "dsl"'),
-        (person("dsl", "dsl@a.example"), "people lets an urgent alert reach fewer than two people"),
-        (person("chair", "chair@a.example"), "people holds no chair"),
+        (person("headteacher", "head@a.test"), "people holds no headteacher: nobody there has ro"),
+        (person("dsl", "dsl@a.test"), "people holds no safeguarding lead: nobody there has role"),
+        (person("dsl", "dsl@a.test"), "people holds fewer than two people for urgent alerts"),
+        (person("chair", "chair@a.test"), "people holds no chair"),
         (PLACES, "places is empty"),
         (STAFF, "staff is empty"),
         (APPROVAL, "approval is missing: `run` will watch nothing; add headteacher, dpo_advice"),
-        ('lado = "1"\n', "contacts lacks what the playbooks ask for: lado"),
-        (FEED, "schools.hollybrook is read for by no [[sources]]"),
-        ('contact = "office@a.example"\n', "http.contact is empty"),
-        ('host = "smtp.a.example"\n', "mail.host is empty: mail is written to the folder"),
+        ('lado = "1"\n', "contacts is blank for: lado"),
+        (FEED, "schools.ashbyvale is read for by no [[sources]]"),
+        ('contact = "office@a.test"\n', "http.contact is empty"),
+        (
+            'host = "smtp.a.test"\n',
+            "IMPORTANT: mail.host is empty: alerts are written to the folder",
+        ),
     ],
 )
 def test_what_is_left_out_is_advised(tmp_path: Path, left_out: str, said: str) -> None:
@@ -62,12 +73,12 @@ def test_what_is_left_out_is_advised(tmp_path: Path, left_out: str, said: str) -
 
 
 def test_two_roles_of_one_address_are_one_person(tmp_path: Path) -> None:
-    found = advice(tmp_path, WHOLE.replace("dsl@a.example", "HEAD@a.example"))
+    found = advice(tmp_path, WHOLE.replace("dsl@a.test", "HEAD@a.test"))
     assert len(found) == 1
     assert "fewer than two people" in found[0]
 
 
-@pytest.mark.parametrize("schools", ['schools = ["hollybrook"]\n', "enabled = true\n"])
+@pytest.mark.parametrize("schools", ['schools = ["ashbyvale"]\n', "enabled = true\n"])
 def test_a_source_that_listens_is_enough(tmp_path: Path, schools: str) -> None:
     assert advice(tmp_path, WHOLE.replace(FEED, FEED + schools)) == []
 
@@ -77,29 +88,134 @@ def test_a_source_that_is_switched_off_does_not_listen(tmp_path: Path) -> None:
     assert "read for by no [[sources]]" in found[0]
 
 
-@pytest.mark.parametrize("alias", ["HP", "Grange", "the grange", "ACADEMY"])
-def test_a_word_that_means_many_things_is_advised_against(tmp_path: Path, alias: str) -> None:
-    found = advice(tmp_path, WHOLE.replace(PLACES, f'{PLACES}aliases = ["HPS", "{alias}"]\n'))
+@pytest.mark.parametrize(
+    ("alias", "why"),
+    [
+        ("HP", "which is too short"),
+        ("Grange", "a word that means many things"),
+        ("the grange", "a word that means many things"),
+        ("ACADEMY", "a word that means many things"),
+        ("AVPS", "initials"),
+        ("A.V.P.S.", "initials"),
+        ("stanwick", "which is a place"),
+        ("Ashbyvale", "a single word"),
+    ],
+)
+def test_an_alias_that_means_other_things_is_advised_against(
+    tmp_path: Path, alias: str, why: str
+) -> None:
+    aliases = f'aliases = ["Ashby Vale", "{alias}"]\n'
+    found = advice(tmp_path, WHOLE.replace(PLACES, PLACES + aliases))
     assert len(found) == 1
-    assert found[0].startswith(f'schools.hollybrook.aliases holds "{alias}"')
+    assert found[0].startswith(f'schools.ashbyvale.aliases holds "{alias}", {why}')
+
+
+def test_a_name_of_one_word_is_only_advised_against_where_it_means_other_things(
+    tmp_path: Path,
+) -> None:
+    assert advice(tmp_path, WHOLE.replace("Ashby Vale Primary School", "Gordonstoun")) == []
+    found = advice(tmp_path, WHOLE.replace("Ashby Vale Primary School", "Stanwick"))
+    assert found[0].startswith('schools.ashbyvale.name holds "Stanwick", which is a place')
+
+
+def test_what_nobody_may_read_past_comes_first_and_people_before_all(tmp_path: Path) -> None:
+    text = WHOLE.replace(PLACES, "").replace('host = "smtp.a.test"\n', "")
+    found = advice(tmp_path, text.replace(TOLD, person("headteacher", "head@a.test")))
+    assert [line.partition(" holds ")[2][:14] for line in found[:3]] == [
+        "no safeguardin",
+        "fewer than two",
+        "no chair: what",
+    ]
+    assert [line.startswith("IMPORTANT: ") for line in found] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize(
+    ("own", "example"),
+    [
+        ("office@a.test", "office@hollybrook.example"),
+        ("smtp.a.test", "smtp.example.net"),
+        ("https://gazette.test/rss", "https://gazette.example/rss"),
+        ("dsl@a.test", "dsl@Anything.EXAMPLE"),
+        ("https://a.test", "https://a.example/privacy"),
+        ('headteacher = "J"', 'headteacher = "Jane Ashdown"'),
+        ('lado = "1"', 'lado = "lado@council.example"'),
+    ],
+)
+def test_a_value_of_the_example_is_said_loudly(tmp_path: Path, own: str, example: str) -> None:
+    assert own in WHOLE
+    found = advice(tmp_path, WHOLE.replace(own, example))
+    assert len(found) == 1
+    assert found[0].startswith("IMPORTANT: ")
+    assert "STILL HOLDS the example's" in found[0]
+
+
+@pytest.mark.parametrize(
+    "own", ["example@a.test", "office@example.a.test", "office@an-example.test"]
+)
+def test_a_value_that_only_sounds_like_the_example_is_let_be(tmp_path: Path, own: str) -> None:
+    assert advice(tmp_path, WHOLE.replace("office@a.test", own)) == []
+
+
+def test_an_example_source_that_is_switched_off_is_let_be(tmp_path: Path) -> None:
+    off = FEED.replace("gazette", "other").replace(".test", ".example") + "enabled = false\n"
+    assert advice(tmp_path, WHOLE.replace(SCHOOL, off + SCHOOL)) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["not asked", "Not yet", "none", "tbc", "TBC.", "no", "N/A", "?", "to be confirmed",
+     "DPO has not been asked", "awaiting reply", "refused", "DPIA tbc", "not yet agreed"],
+)  # fmt: skip
+def test_an_advice_that_says_there_is_none_is_said_loudly(tmp_path: Path, said: str) -> None:
+    found = advice(tmp_path, WHOLE.replace('"v1"', f'"{said}"'))
+    assert len(found) == 1
+    assert found[0].startswith(
+        f'IMPORTANT: schools.ashbyvale.approval.dpo_advice says "{said}", which is NO ADVICE'
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["DPIA v1 agreed", "No objection", "Go ahead; review in a year", "Notice to be updated"]
+)
+def test_an_advice_that_was_given_is_let_be(tmp_path: Path, said: str) -> None:
+    assert advice(tmp_path, WHOLE.replace('"v1"', f'"{said}"')) == []
+
+
+def test_an_approval_that_is_still_to_come_is_said_loudly(tmp_path: Path) -> None:
+    settings = read(tmp_path, WHOLE)
+    # In London it is the first of September from 23:00 UTC of the day before.
+    eve = datetime(2026, 8, 31, 22, 59, tzinfo=UTC)
+    found = [str(problem) for problem in advise(settings, eve)]
+    assert len(found) == 1
+    assert found[0].startswith("IMPORTANT: schools.ashbyvale.approval.date is 2026-09-01, which")
+    assert advise(settings, eve + timedelta(minutes=1)) == ()
+    assert advise(settings) == ()
+
+
+@pytest.mark.parametrize("email", ["dsl@a.test", "footprint@a.test"])
+def test_an_email_without_a_dot_is_said_loudly(tmp_path: Path, email: str) -> None:
+    found = advice(tmp_path, WHOLE.replace(email, email.removesuffix(".test")))
+    assert len(found) == 1
+    assert found[0].startswith("IMPORTANT: ")
+    assert f'"{email.removesuffix(".test")}"' in found[0]
 
 
 def test_a_name_that_two_schools_share_is_advised_against(tmp_path: Path) -> None:
-    second = WHOLE.removeprefix(PROGRAM).replace('"hollybrook"', '"other"')
+    second = WHOLE.removeprefix(PROGRAM).replace('"ashbyvale"', '"other"')
     second = second.replace(
-        'name = "Hollybrook', 'aliases = ["HOLLYBROOK PRIMARY school"]\nname = "Other'
+        'name = "Ashby Vale', 'aliases = ["ASHBY VALE PRIMARY school"]\nname = "Other'
     )
     found = advice(tmp_path, WHOLE + second)
     assert len(found) == 1
-    assert "which is also a name of hollybrook" in found[0]
+    assert "which is also a name of ashbyvale" in found[0]
 
 
 def test_a_holiday_contact_that_is_nobody_s_is_advised_against(tmp_path: Path) -> None:
     hours = '[schools.hours]\nholiday_contact = "{}"\n'
-    found = advice(tmp_path, WHOLE + hours.format("deputy@a.example"))
+    found = advice(tmp_path, WHOLE + hours.format("deputy@a.test"))
     assert len(found) == 1
-    assert found[0].startswith("schools.hollybrook.hours.holiday_contact is the email of nobody")
-    assert advice(tmp_path, WHOLE + hours.format("DSL@a.example")) == []
+    assert found[0].startswith("schools.ashbyvale.hours.holiday_contact is the email of nobody")
+    assert advice(tmp_path, WHOLE + hours.format("DSL@a.test")) == []
 
 
 def test_a_user_without_a_password_is_advised_against(tmp_path: Path) -> None:
@@ -111,11 +227,11 @@ def test_run_needs_a_school_and_each_school_needs_people(tmp_path: Path) -> None
     assert [problem.key for problem in run_problems(read(tmp_path, PROGRAM))] == ["schools"]
     alone = run_problems(read(tmp_path, SCHOOL))
     assert [str(problem) for problem in alone] == [
-        "schools.hollybrook.people is missing: nobody would be told; add [[schools.people]]"
+        "schools.ashbyvale.people is missing: nobody would be told; add [[schools.people]]"
     ]
 
 
 def test_only_a_school_with_an_approval_is_watched(tmp_path: Path) -> None:
-    other = SCHOOL.replace("hollybrook", "other")
+    other = SCHOOL.replace("ashbyvale", "other")
     settings = read(tmp_path, SCHOOL + APPROVAL + other)
-    assert [school.id for school in approved(settings)] == ["hollybrook"]
+    assert [school.id for school in approved(settings)] == ["ashbyvale"]

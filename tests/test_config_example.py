@@ -13,15 +13,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from monitor.config import ConfigError, advise, load
+from monitor.commands import names
+from monitor.config import ConfigError, advise, approved, load, run_problems
 from monitor.setting_problems import known_keys
-from monitor.settings import KNOWN_CONTACTS, Section, Settings
-from tests.configs import read
+from monitor.settings import KNOWN_CONTACTS, Role, Section, Settings
+from tests.configs import EXAMPLE, EXAMPLE_ENV, read, whole_example
 
 ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "config.example.toml"
-ENV = {"SMTP_PASSWORD": "hunter2"}
 WORDS = EXAMPLE.read_text("utf-8")
+OWN = {
+    "hollybrook.example": "ashbyvale.test",
+    "gazette.example": "gazette.test",
+    "Hollybrook": "Ashby Vale",
+    "hollybrook": "ashbyvale",
+    "Stanwick": "Ashby",
+    "Jane Ashdown": "Ann Marsh",
+    "Tom Birch": "Bo Field",
+    "Amina Yusuf": "Cy Lake",
+}
 
 
 def sections(model: type[BaseModel] = Settings) -> Iterator[type[BaseModel]]:
@@ -38,11 +47,11 @@ def models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def headings() -> dict[str, set[str]]:
-    """The keys under each heading of the example, those in a comment as well."""
+    """The keys under each heading of the example, both in a comment as well."""
     found: dict[str, set[str]] = {}
     heading = ""
     for line in WORDS.splitlines():
-        if title := re.fullmatch(r"\[\[?([a-z.]+)\]?\]", line):
+        if title := re.fullmatch(r"(?:# )?\[\[?([a-z.]+)\]?\]", line):
             heading = title[1]
         elif key := re.match(r"(?:# )?([a-z_]+) = ", line):
             found.setdefault(heading, set()).add(key[1])
@@ -86,21 +95,53 @@ def test_the_example_names_the_contacts_and_the_ends_of_a_range() -> None:
     assert "{ first = 2027-01-04, last = 2027-03-26 }" in WORDS
 
 
-def test_the_example_is_read_and_needs_no_advice() -> None:
-    settings = load(EXAMPLE, ENV)
-    assert advise(settings) == ()
-    assert settings.mail.password.get_secret_value() == "hunter2"
-    assert settings.schools[0].contacts["lado"] == "01234 567890"
+def test_a_fresh_copy_is_read_without_any_secret_and_watches_and_sends_nothing() -> None:
+    settings = load(EXAMPLE, {})
+    assert run_problems(settings) == ()
+    assert approved(settings) == ()
+    assert (settings.mail.host, settings.mail.user, settings.web.address) == ("", "", "")
+    assert set(settings.schools[0].contacts.values()) == {""}
 
 
-def test_the_example_s_other_lines_are_read_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("secrets", ["env", "file"])
+def test_every_line_of_the_example_can_be_set(tmp_path: Path, secrets: str) -> None:
     for name in ("database-password", "smtp-password"):
         (tmp_path / name).write_text("hunter2")
         (tmp_path / name).chmod(0o600)
-    text = WORDS.replace('password_env = "SMTP', '# "SMTP').replace(
-        "# password_file", "password_file"
-    )
-    assert read(tmp_path, text).mail.password.get_secret_value() == "hunter2"
+    settings = read(tmp_path, whole_example(secrets), EXAMPLE_ENV if secrets == "env" else {})
+    assert settings.mail.password.get_secret_value() == "hunter2"
+    assert settings.mail.user == "footprint@hollybrook.example"
+    assert [school.id for school in approved(settings)] == ["hollybrook"]
+
+
+def test_every_word_of_the_example_that_is_nobody_s_own_is_warned_of(tmp_path: Path) -> None:
+    said = "\n".join(map(str, advise(read(tmp_path, whole_example(), EXAMPLE_ENV))))
+    school = tomllib.loads(WORDS)["schools"][0]
+    lists = ("aliases", "handles", "hashtags", "urls", "exclude")
+    words = [school["id"], school["name"], *(word for key in lists for word in school[key])]
+    words += [person[key] for person in school["people"] for key in ("name", "email")]
+    words += ["office@hollybrook.example", "https://gazette.example/news/rss", "smtp.example.net"]
+    words += ["footprint@hollybrook.example", "https://hollybrook.example/privacy"]
+    assert [word for word in words if f'"{word}"' not in said] == []
+    assert "schools.hollybrook.places STILL HOLDS the example's" in said
+    assert 'schools.hollybrook.approval STILL HOLDS the example\'s "Jane Ashdown"' in said
+
+
+def test_a_copy_with_a_school_s_own_words_only_lacks_what_is_blank(tmp_path: Path) -> None:
+    text = WORDS
+    for example, own in OWN.items():
+        text = text.replace(example, own)
+    assert [str(problem).split(" ")[0] for problem in advise(read(tmp_path, text))] == [
+        "IMPORTANT:",
+        "schools.ashbyvale.approval",
+        "schools.ashbyvale.contacts",
+    ]
+
+
+def test_the_example_and_the_documents_name_no_command_that_is_not_there() -> None:
+    for page in (EXAMPLE, ROOT / "README.md", *ROOT.glob("docs/*.md")):
+        named = set(re.findall(r"`(?:\.venv/bin/)?footprint ([a-z]+)", page.read_text("utf-8")))
+        assert named <= set(names()), page.name
 
 
 @pytest.mark.parametrize("model", [m for m in sections() if m is not Settings])
@@ -124,7 +165,13 @@ def test_every_known_contact_is_in_the_documentation() -> None:
     assert all(f"| `{key}` | {meaning} |" in page for key, meaning in KNOWN_CONTACTS.items())
 
 
-LINES = WORDS.splitlines()
+@pytest.mark.parametrize("page", [EXAMPLE, ROOT / "docs/configuration.md"])
+def test_every_role_is_explained(page: Path) -> None:
+    explained = re.findall(r"^(?:#   (?=\w)|- (?=`))(.*?)(?:  |: )", page.read_text("utf-8"), re.M)
+    assert {role for line in explained for role in re.findall(r"\w+", line)} >= set(get_args(Role))
+
+
+LINES = whole_example().splitlines()
 PIECES = (
     "[", "]", "[[", '"', "'", '"""', "=", "\n", "\0", "\r", "{", "}", ",", "\\u0000", "é",
     "\u202e", "-1", "1e999", "nan", "[schools]", "[[mail]]", "x.y = 1", "2026-02-29", "true",
@@ -160,13 +207,13 @@ def damaged(draw: st.DrawFn) -> str:
 @given(text=damaged())
 def test_a_damaged_file_is_read_or_refused_in_single_lines(tmp_path: Path, text: str) -> None:
     try:
-        settings = read(tmp_path, text.encode("utf-8", "surrogatepass"), ENV)
+        settings = read(tmp_path, text.encode("utf-8", "surrogatepass"), EXAMPLE_ENV)
     except ConfigError as error:
         said = [str(problem) for problem in error.problems]
     else:
         said = [str(problem) for problem in advise(settings)]
     assert all(line.isprintable() for line in said)
-    assert "hunter2" not in "".join(said)
+    assert "hunter" not in "".join(said)
 
 
 def test_the_example_is_plain_toml() -> None:

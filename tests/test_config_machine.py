@@ -214,6 +214,29 @@ def test_a_source_without_a_kind_or_with_a_broken_address_is_named(tmp_path: Pat
     assert [line.split(" ")[1] for line in found] == ["sources[1].url", "sources[1].every_minutes"]
 
 
+@pytest.mark.parametrize("word", ["rss", "RSS", "atom", "xml", "json", "feeds"])
+def test_a_feed_by_another_name_is_told_its_word(tmp_path: Path, word: str) -> None:
+    said = mistake(tmp_path, FEED.replace('"feed"', f'"{word}"'))
+    assert said.endswith(
+        f'sources[1].kind is "{word}", which is no kind of source; did you mean "feed"?'
+    )
+
+
+@pytest.mark.parametrize("kind", ['kind = "rss"\n', ""])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [('"gazette.example/rss"', "is not accepted: The address does not begin with http://"),
+     ("5", "must be text in quotation marks, not 5")],
+)  # fmt: skip
+def test_an_address_is_looked_at_beside_a_kind_that_is_wrong(
+    tmp_path: Path, kind: str, url: str, said: str
+) -> None:
+    text = FEED.replace('kind = "feed"\n', kind).replace('"https://gazette.example/rss"', url)
+    found = mistakes(tmp_path, text)
+    assert len(found) == 2
+    assert any(f"sources[1].url {said}" in line for line in found)
+
+
 def test_an_own_machine_may_also_be_named_by_host_and_port(tmp_path: Path) -> None:
     own = '[http]\nprivate_hosts_allowed = ["127.0.0.1:1143"]\n'
     text = own + FEED + 'host = "127.0.0.1"\nevery_minutes = 1\nport = {}\n'

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from monitor.settings import Role
 from tests.configs import SCHOOL, mistake, mistakes, read
 
 PEOPLE = '[[schools.people]]\nname = "Tom Birch"\nemail = "tom@hollybrook.example"\nrole = "dsl"\n'
@@ -41,8 +44,46 @@ def test_each_person_has_either_a_role_or_roles(tmp_path: Path) -> None:
     assert several.schools[0].people[0].roles == ("deputy", "dsl")
     assert "must not be an empty list" in mistake(tmp_path, SCHOOL + none + "roles = []\n")
     wrong = mistake(tmp_path, SCHOOL + none + 'roles = ["deputy", "chare"]\n')
-    assert wrong.startswith("config.toml:7: schools[1].people[1].roles[2] must be one of")
-    assert wrong.endswith('not "chare"; did you mean "chair"?')
+    assert wrong.startswith(
+        'config.toml:7: schools[1].people[1].roles[2] is "chare"; did you mean "chair"? The roles'
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("safeguarding lead", "dsl"),
+        ("Designated Safeguarding Lead", "dsl"),
+        ("DSL", "dsl"),
+        ("head", "headteacher"),
+        ("Head Teacher", "headteacher"),
+        ("principal", "headteacher"),
+        ("deputy head", "deputy"),
+        ("vice-principal", "deputy"),
+        ("Deputy DSL", "deputy_dsl"),
+        ("chair of governors", "chair"),
+        ("Vice-Chair", "vice_chair"),
+        ("business manager", "office"),
+        ("office manager", "office"),
+        ("data protection officer", "dpo"),
+    ],
+)
+def test_a_role_in_a_school_s_own_words_is_told_the_word_to_write(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    said = mistake(tmp_path, SCHOOL + PEOPLE.replace('role = "dsl"', f'role = "{written}"'))
+    told = f'schools[1].people[1].role is "{written}"; write "{meant}". The roles are: headteacher'
+    assert said.startswith(f"config.toml:7: {told}")
+    assert read(tmp_path, SCHOOL + PEOPLE.replace('"dsl"', f'"{meant}"')).schools[0].people
+
+
+def test_a_role_that_nobody_can_guess_is_told_all_that_there_are(tmp_path: Path) -> None:
+    said = mistake(tmp_path, SCHOOL + PEOPLE.replace('role = "dsl"', 'role = "wizard"'))
+    assert 'role is "wizard", which is no role here. The roles are: ' in said
+    listed = said.partition("The roles are: ")[2]
+    assert [re.sub(r" \(.*", "", part) for part in listed.split(", ")] == list(get_args(Role))
+    number = mistake(tmp_path, SCHOOL + PEOPLE.replace('role = "dsl"', "role = 5"))
+    assert number.startswith("config.toml:7: schools[1].people[1].role must be one of headteacher")
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,27 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from monitor.config import load
 from monitor.judge.terms import Staff
 from monitor.problems import ConfigError, Problem
 from monitor.settings import Database, Mail, Person, School, Settings, SourceSettings, Web
+from tests.configs import EXAMPLE_ENV, read, whole_example
 
-EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+CONTACT = 'lado = "01234 567890"'
+
+
+def written(folder: Path, password: str = "hunter2") -> Settings:
+    text = whole_example().replace('lado = ""', CONTACT)
+    return read(folder, text, {**EXAMPLE_ENV, "SMTP_PASSWORD": password})
 
 
 @pytest.fixture(scope="module")
-def settings() -> Settings:
-    return load(EXAMPLE, {"SMTP_PASSWORD": "hunter2"})
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("school")
+
+
+@pytest.fixture(scope="module")
+def settings(folder: Path) -> Settings:
+    return written(folder)
 
 
 def test_nothing_in_the_settings_can_be_changed(settings: Settings) -> None:
@@ -34,12 +44,12 @@ def test_nothing_in_the_settings_can_be_changed(settings: Settings) -> None:
     assert isinstance(school.aliases, tuple)
 
 
-def test_settings_can_be_hashed_compared_and_copied(settings: Settings) -> None:
-    again = load(EXAMPLE, {"SMTP_PASSWORD": "hunter2"})
+def test_settings_can_be_hashed_compared_and_copied(settings: Settings, folder: Path) -> None:
+    again = written(folder)
     assert settings == again
     assert len({settings, again, copy.deepcopy(settings)}) == 1
     assert settings.schools[0] == pickle.loads(pickle.dumps(settings.schools[0]))
-    assert settings != load(EXAMPLE, {"SMTP_PASSWORD": "other"})
+    assert settings != written(folder, "other")
 
 
 def test_settings_can_be_written_out_without_their_secrets(settings: Settings) -> None:
@@ -110,6 +120,13 @@ def test_a_problem_is_one_line_whatever_of_its_place_is_known() -> None:
     )
     assert str(Problem("config.toml", 0, "", "is empty")) == "config.toml: is empty"
     assert str(Problem("", 0, "mail.host", "is missing")) == "mail.host is missing"
+
+
+def test_an_important_problem_says_so_before_its_key() -> None:
+    warning = Problem("", 0, "mail.host", "is empty", important=True)
+    assert str(warning) == "IMPORTANT: mail.host is empty"
+    placed = Problem("config.toml", 3, "mail.host", "is empty", important=True)
+    assert str(placed) == "config.toml:3: IMPORTANT: mail.host is empty"
 
 
 def test_a_configuration_error_survives_the_way_to_another_process() -> None:
