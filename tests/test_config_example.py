@@ -167,7 +167,7 @@ def test_every_known_contact_is_in_the_documentation() -> None:
 
 @pytest.mark.parametrize("page", [EXAMPLE, ROOT / "docs/configuration.md"])
 def test_every_role_is_explained(page: Path) -> None:
-    explained = re.findall(r"^(?:#   (?=\w)|- (?=`))(.*?)(?:  |: )", page.read_text("utf-8"), re.M)
+    explained = re.findall(r"^(?:#   (?=\w)|- (?=`))(.*?)(?:  |: )", page.read_text("utf-8"), re.MULTILINE)
     assert {role for line in explained for role in re.findall(r"\w+", line)} >= set(get_args(Role))
 
 
