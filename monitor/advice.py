@@ -138,7 +138,7 @@ def _of_examples(settings: Settings) -> Iterator[Problem]:
         more = ", …" if len(left) > _MOST_SHOWN else ""
         if left:
             why = f"STILL HOLDS the example's {', '.join(left[:_MOST_SHOWN])}{more}"
-            yield Problem("", 0, key, f"{why}; write your own or take it out", important=True)
+            yield Problem("", 0, key, f"{why}; write your own", important=True)
 
 
 def _is_example(word: str) -> bool:
@@ -177,7 +177,7 @@ def _words_of(school: School) -> Iterator[tuple[str, Iterable[str]]]:
 def _of_approval(school: School, now: datetime | None) -> Iterator[Problem]:
     approval = school.approval
     if approval is None:
-        why = "is missing: `run` will watch nothing; add headteacher, dpo_advice, date, notice_url"
+        why = "is missing: `run` will watch nothing; fill in the lines of [schools.approval]"
         yield _about(school, "approval", why)
         return
     if _NO_ADVICE.fullmatch(" ".join(_WORD.findall(approval.dpo_advice.casefold()))):

@@ -233,6 +233,13 @@ TermDates = Annotated[
 ]
 
 
+def _no_approval(contacts: object) -> object:
+    if isinstance(contacts, dict) and "dpo_advice" in contacts:
+        why = 'belongs under [schools.approval]: remove the "# " before that line too'
+        raise refusal(why, ("dpo_advice",))
+    return contacts
+
+
 class School(Section):
     """[[schools]]: one school, the words that mean it, and who is told.
 
@@ -256,7 +263,7 @@ class School(Section):
     languages: Annotated[tuple[Literal["en", "cy"], ...], AtLeastOne] = ("en",)
     official_accounts: tuple[Words, ...] = ()
     hours: Hours = Hours()
-    contacts: FixedWords = Fixed()
+    contacts: Annotated[FixedWords, BeforeValidator(_no_approval)] = Fixed()
     approval: Approval | None = None
 
     @field_validator("name", "aliases", "handles", "hashtags")

@@ -56,7 +56,7 @@ def test_a_whole_configuration_needs_no_advice(tmp_path: Path) -> None:
         (person("chair", "chair@a.test"), "people holds no chair"),
         (PLACES, "places is empty"),
         (STAFF, "staff is empty"),
-        (APPROVAL, "approval is missing: `run` will watch nothing; add headteacher, dpo_advice"),
+        (APPROVAL, "approval is missing: `run` will watch nothing; fill in the lines"),
         ('lado = "1"\n', "contacts is blank for: lado"),
         (FEED, "schools.ashbyvale is read for by no [[sources]]"),
         ('contact = "office@a.test"\n', "http.contact is empty"),

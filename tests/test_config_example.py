@@ -17,7 +17,7 @@ from monitor.commands import names
 from monitor.config import ConfigError, advise, approved, load, run_problems
 from monitor.setting_problems import known_keys
 from monitor.settings import KNOWN_CONTACTS, Role, Section, Settings
-from tests.configs import EXAMPLE, EXAMPLE_ENV, read, whole_example
+from tests.configs import EXAMPLE, EXAMPLE_ENV, mistake, read, whole_example
 
 ROOT = Path(__file__).parent.parent
 WORDS = EXAMPLE.read_text("utf-8")
@@ -114,6 +114,12 @@ def test_every_line_of_the_example_can_be_set(tmp_path: Path, secrets: str) -> N
     assert [school.id for school in approved(settings)] == ["hollybrook"]
 
 
+def test_an_approval_whose_heading_is_still_a_comment_is_told_what_to_do(tmp_path: Path) -> None:
+    text = whole_example().replace("[schools.approval]", "# [schools.approval]")
+    said = mistake(tmp_path, text, EXAMPLE_ENV)
+    assert "schools[1].contacts.dpo_advice belongs under [schools.approval]: remove" in said
+
+
 def test_every_word_of_the_example_that_is_nobody_s_own_is_warned_of(tmp_path: Path) -> None:
     said = "\n".join(map(str, advise(read(tmp_path, whole_example(), EXAMPLE_ENV))))
     school = tomllib.loads(WORDS)["schools"][0]
@@ -167,7 +173,9 @@ def test_every_known_contact_is_in_the_documentation() -> None:
 
 @pytest.mark.parametrize("page", [EXAMPLE, ROOT / "docs/configuration.md"])
 def test_every_role_is_explained(page: Path) -> None:
-    explained = re.findall(r"^(?:#   (?=\w)|- (?=`))(.*?)(?:  |: )", page.read_text("utf-8"), re.MULTILINE)
+    explained = re.findall(
+        r"^(?:#   (?=\w)|- (?=`))(.*?)(?:  |: )", page.read_text("utf-8"), re.MULTILINE
+    )
     assert {role for line in explained for role in re.findall(r"\w+", line)} >= set(get_args(Role))
 
 
