@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -22,6 +23,7 @@ _OK, _SIGNED_IN, _MORE = 250, 235, 334
 _DONE, _LATER, _NEVER = range(200, 300), range(400, 500), range(500, 600)
 # "Closing down" and "sign in first" are about the server or the settings, not about this letter.
 _NOT_THIS_LETTER = {421, 530}
+_POLICY = re.compile(rb"\s*5\.7\.\d")
 
 
 class SmtpChannel:
@@ -230,9 +232,12 @@ def _during(what: str) -> Iterator[None]:
 def _refusal(what: str, reply: _Reply) -> DeliveryError:
     code = reply[0]
     whole = code in _NOT_THIS_LETTER or not (code in _LATER or code in _NEVER)
+    # 5.7: a rule of the server's, such as "relay access denied" (RFC 3463, 3.8). It may be put
+    # right in the settings, so this letter is tried again, and no other is held up by it.
+    by_rule = bool(_POLICY.match(reply[1]))
     return DeliveryError(
         f"the mail server refused {what}: {_said(reply)}",
-        permanent=code in _NEVER and not whole,
+        permanent=code in _NEVER and not whole and not by_rule,
         server=whole,
     )
 

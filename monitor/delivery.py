@@ -27,6 +27,7 @@ from monitor.store.mentions import Mention
 log = logging.getLogger("footprint")
 
 RENEW_SECONDS = 20
+MARKING_TRIES = 20
 # How long a letter that was refused is remembered, for its address to be corrected.
 REMEMBERED = timedelta(days=30)
 
@@ -95,8 +96,19 @@ class Postroom:
                     connection, delivery, "dropped", "the present holder has been told"
                 )
             error = f"nobody at {school.id} is configured to be told; add [[schools.people]]"
-            deliveries.postponed(connection, delivery.id, error, now + timing.HOUR)
-            return Delivered(delivery.id, delivery.level, delivery.email, "owed", error)
+            return self._put_off(connection, delivery, error)
+        return self._compose(connection, delivery, mention, school, person, now)
+
+    def _compose(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        mention: Mention,
+        school: School,
+        person: Person,
+        now: datetime,
+    ) -> Letter | Delivered:
+        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
         others = tuple(role for email, role in told.items() if email != delivery.email)
         try:
             letter = compose(
@@ -108,7 +120,14 @@ class Postroom:
                 date=now.replace(microsecond=0),
             )
         except DeliveryError as error:
-            return self._end(connection, delivery, "refused", str(error))
+            if error.permanent:
+                return self._end(connection, delivery, "refused", str(error))
+            return self._put_off(connection, delivery, str(error))
+        except Exception as error:
+            # The fence around the words of one letter: it waits and is shown, the others go on.
+            fault = f"a fault in Footprint itself ({type(error).__name__}); please report it"
+            log.error("a letter could not be written: %s", fault)
+            return self._put_off(connection, delivery, fault)
         deliveries.fix(connection, delivery.id, letter, person.email)
         return letter
 
@@ -139,25 +158,48 @@ class Postroom:
         deliveries.ended(connection, delivery.id, state, error)
         return Delivered(delivery.id, delivery.level, delivery.email, state, error)
 
+    def _put_off(self, connection: Connection, delivery: Delivery, error: str) -> Delivered:
+        again = timing.next_try(self.clock(), delivery.attempts + 1)
+        deliveries.postponed(connection, delivery.id, error, again)
+        return Delivered(delivery.id, delivery.level, delivery.email, "owed", error)
+
     def _carry(self, delivery: Delivery, letter: Letter) -> Delivered:
         try:
             with self._lease_kept(delivery.id):
                 reply = self.channel.tell(letter)
+                self._mark(delivery, reply)
         except DeliveryError as error:
             return self._failed(delivery, letter, error)
+        except StoreError:
+            raise
         except Exception as error:
             # The one fence around a channel: this letter waits, the others go on.
             log.error("a letter met a fault in Footprint itself (%s)", type(error).__name__)
             unforeseen = DeliveryError(f"a fault in Footprint itself ({type(error).__name__})")
             return self._failed(delivery, letter, unforeseen)
-        with self.store.writing() as connection:
-            deliveries.sent(connection, delivery.id, self.channel.name, reply, self.clock())
-            deliveries.reopen(connection, self.channel.name)
         return Delivered(delivery.id, delivery.level, letter.recipient, "sent")
+
+    def _mark(self, delivery: Delivery, reply: str) -> None:
+        """Write down that it was accepted; a database that is away for a while is waited for,
+        since we know what it does not: the letter must not go again.
+        """
+        for left in reversed(range(MARKING_TRIES)):
+            try:
+                with self.store.writing() as connection:
+                    deliveries.sent(connection, delivery.id, self.channel.name, reply, self.clock())
+                    deliveries.reopen(connection, self.channel.name)
+            except StoreError:
+                if not left:
+                    raise
+                threading.Event().wait(1)
+            else:
+                return
 
     def _failed(self, delivery: Delivery, letter: Letter, error: DeliveryError) -> Delivered:
         now, words = self.clock(), str(error)
-        late = timing.has_waited_long_enough(delivery.due_at, now)
+        # Five days of trying: a machine that was off for a week has not tried at all. A fault
+        # of the server is shown as an outage, and outlasted.
+        late = not error.server and timing.has_waited_long_enough(letter.date, now)
         state = "refused" if error.permanent else "given up" if late else "owed"
         with self.store.writing() as connection:
             if state != "owed":

@@ -22,6 +22,12 @@ TITLES = r"(?:mr|mrs|ms|miss|mx|dr|rev|revd|reverend|sir|dame|father|fr|sister|c
 THE_HEAD = re.compile(
     r"\b(?:head ?-?(?:teacher|master|mistress)|the head|principal)\b", re.IGNORECASE
 )
+# Surnames that are ordinary words as well: they count with a title or a first name only.
+WORDS_TOO = frozenset(
+    """april august baker bell best bishop black brown church cook day field france good gray green
+    grey head hill hope house joy june king long lord love march may moore park parish price rich
+    rose short street summer summers taylor teacher white will winter wood young""".split()  # noqa: SIM905
+)
 GOVERNORS = ("chair", "vice_chair", "trust")
 # Who is the next to hear, where those who should cannot or must not.
 NEXT = {
@@ -46,16 +52,22 @@ def is_named(person: Person, words: str) -> bool:
     surname = parts[-1]
     full = rf"\b{parts[0]}\s+(?:[\w'\u2019-]+\s+){{0,2}}{surname}\b"
     titled = rf"\b{TITLES}\.?\s+(?:\w\.?\s+)?{surname}\b"
-    alone = rf"\b{surname}\b" if surname[0].isupper() else r"(?!)"
+    is_a_name = surname[0].isupper() and surname.casefold() not in WORDS_TOO
+    alone = rf"\b{surname}\b" if is_a_name else r"(?!)"
     return bool(re.search(f"{full}|{titled}", words, re.IGNORECASE) or re.search(alone, words))
 
 
 def who_may_hear(school: School, categories: Collection[str], words: str) -> School:
-    """The school with only those people who may be told: not one whom an allegation names."""
+    """The school with only those people who may be told: not one whom an allegation names.
+
+    Where that would leave no leader at all, everybody: somebody has to hear.
+    """
     if ALLEGATIONS.isdisjoint(categories):
         return school
     able = tuple(person for person in school.people if not is_named(person, words))
-    return school.model_copy(update={"people": able})
+    leaders = {role for person in able for role in person.roles} & set(NEXT[Level.URGENT])
+    # A post that names every leader must still reach somebody.
+    return school.model_copy(update={"people": able}) if leaders else school
 
 
 def dues(

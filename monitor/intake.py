@@ -18,7 +18,7 @@ from monitor.store.mentions import Mention, reasons
 from sources.base import Post
 from sources.links import canonical
 
-# A page that changes at every fetch must not be judged for ever (the cap of lemon24/reader).
+# A page that changes at every fetch must not be kept for ever (the cap of lemon24/reader).
 REVISIONS = 24
 
 
@@ -53,6 +53,7 @@ class Intake:
 
     entries: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
     new: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
     revised: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
@@ -105,13 +106,19 @@ def take_in(reading: Reading, judge: Judging) -> Intake:
 def _with_states(reading: Reading, intake: Intake) -> Iterator[tuple[Post, str]]:
     by_content = {content: key for key, content in reading.known.items()}
     present = {post.key for post in reading.posts}
+    read: set[str] = set()
     for post in reading.posts:
+        # Two entries under one key are alike to the letter: some feeds list an entry twice.
+        if post.key in read:
+            continue
+        read.add(post.key)
         content = content_of(post)
         old = by_content.get(content)
         if post.key in reading.known:
             state = "known" if reading.known[post.key] == content else "changed"
         elif old is not None and old not in present and old not in intake.renamed:
             state, intake.renamed[old] = "known", post.key
+            intake.before[post.key] = old
         else:
             state, intake.fresh = "new", intake.fresh + 1
         if state != "known":
@@ -128,14 +135,14 @@ def _keep(
     school: School,
     old: bool,
 ) -> None:
-    before = reading.mentions.get((school.id, post.key))
+    before = reading.mentions.get((school.id, intake.before.get(post.key, post.key)))
     if before is None:
         twins = _twins(stories, post, school.id, reading.source)
         mention = _mention(reading, post, judgement, school.id, twins)
         intake.new.append((mention, judgement, post))
         stories.append(mention)
         told = max((Level(twin.highest) for twin in twins), key=_rank, default=Level.ROUTINE)
-    elif post.key in intake.entries and before.revision < REVISIONS:
+    elif post.key in intake.entries and _is_worth_keeping(before, judgement):
         mention = _revision(before, post, judgement)
         intake.revised.append((mention, judgement, post))
         told = Level(before.highest)
@@ -144,6 +151,12 @@ def _keep(
     owed = _owed(reading.now, mention, judgement, school, told, old)
     intake.owed.extend(owed)
     intake.alerted += bool(owed)
+
+
+def _is_worth_keeping(before: Mention, judgement: Judgement) -> bool:
+    """Past the cap only a reading that changes what the school must do is kept."""
+    changed = (judgement.level.value, judgement.relevant) != (before.level, before.relevant)
+    return changed or before.revision < REVISIONS
 
 
 def _rank(level: Level) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from monitor.notices import worded
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, mentions
 from monitor.store.deliveries import owe
-from monitor.store.engine import Store
+from monitor.store.engine import Store, StoreError
 from monitor.store.looks import Look, Place
 from monitor.timing import next_look
 from sources import load
@@ -77,6 +78,8 @@ class Monitor:
     jitter: Callable[[], float]
     owner: str
     judge_version: str
+    claiming: threading.Lock = field(default_factory=threading.Lock)
+    stuck: set[str] = field(default_factory=set)
 
     @cached_property
     def sources(self) -> Mapping[str, SourceSettings]:
@@ -94,7 +97,9 @@ class Monitor:
 
     def poll_one(self) -> Polled | None:
         """Read the source that has been due longest; None where nothing is due."""
-        with self.store.writing() as connection:
+        self._let_go()
+        # One claim at a time: two at once could take two sources of one site.
+        with self.claiming, self.store.writing() as connection:
             look = looks.claim_due(connection, self.clock(), self.owner, self.sources)
         return self._poll(look) if look else None
 
@@ -114,6 +119,33 @@ class Monitor:
         return Polled(source, look.kind, "waiting", error=why)
 
     def _poll(self, look: Look) -> Polled:
+        try:
+            return self._read(look)
+        except Exception as error:
+            # The fence around a poll: whatever was not foreseen is this source's own failure.
+            fault = str(error) if isinstance(error, StoreError) else _fault(error)
+            log.error("source %s: %s", look.source, fault)
+            return self._unread(look, fault)
+
+    def _unread(self, look: Look, fault: str) -> Polled:
+        """Settle a look whose reading could not be kept; it is tried again."""
+        harvest = Harvest(error=SourceError(fault))
+        source = self.sources[look.source]
+        self.stuck.add(look.source)
+        with self.store.writing() as connection:
+            outcome = self._outcome(look, source, harvest, None)
+            looks.settle(connection, look.source, self.owner, outcome)
+        self.stuck.discard(look.source)
+        return _polled(look, harvest, Intake(), outcome)
+
+    def _let_go(self) -> None:
+        """Give back what a database that was away did not let us settle."""
+        if self.stuck:
+            with self.store.writing() as connection:
+                looks.let_go(connection, tuple(self.stuck), self.owner)
+            self.stuck.clear()
+
+    def _read(self, look: Look) -> Polled:
         source = self.sources[look.source]
         schools = {s.id: s for s in self.schools if source.listens_for(s.id)}
         heard = {school.id: _fingerprint(school) for school in schools.values()}
@@ -127,10 +159,9 @@ class Monitor:
             harvest.flaws.append(_unjudged(intake.unjudged))
         outcome = self._outcome(look, source, harvest, door)
         if not harvest.error:
-            seen = {**look.heard, **heard}
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
-            outcome |= {"validators": validators, "memo": memo, "heard": seen}
+            outcome |= {"validators": validators, "memo": memo, "heard": heard}
         self._remember(look, intake, outcome)
         return _polled(look, harvest, intake, outcome)
 
@@ -196,11 +227,11 @@ class Monitor:
             return None
 
     def _outcome(
-        self, look: Look, source: SourceSettings, harvest: Harvest, door: Door
+        self, look: Look, source: SourceSettings, harvest: Harvest, door: Door | None
     ) -> dict[str, Any]:
         now, error = self.clock(), harvest.error
         failures = look.failures + 1 if error else 0
-        asked = error.retry_after if error else door.pause
+        asked = error.retry_after if error else door.pause if door else None
         health = _health(look, harvest)
         due = next_look(
             now,

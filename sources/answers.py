@@ -17,9 +17,9 @@ _OK = (200, 203)
 _NOT_MODIFIED = 304
 _MEANINGS: Mapping[int, tuple[Health, timedelta | None, str]] = {
     401: ("needs you", None, "asks for a user name and password, or does not accept ours (401)"),
-    403: ("blocked", _DAY, "refuses to let us read (403); it is tried again tomorrow"),
-    404: ("failing", _DAY, "has nothing at this address (404); check the address"),
-    410: ("dead", _DAY, "says that this address is gone for good (410); remove the source"),
+    403: ("blocked", None, "refuses to let us read (403); it is tried again tomorrow"),
+    404: ("dead", None, "has nothing at this address (404); check the address"),
+    410: ("dead", None, "says that this address is gone for good (410); remove the source"),
     429: ("failing", None, "asks us to come less often (429)"),
     503: ("failing", None, "is not available just now (503)"),
 }

@@ -106,6 +106,9 @@ class Gate:
             if self._socket is not None:
                 self._socket.close()
             self._socket = handle
+            # The timer rings once: a socket that opens after it would never be shut.
+            if handle is not None and self.expired:
+                handle.shutdown(socket.SHUT_RDWR)
 
     def _cut(self) -> None:
         with self._lock:

@@ -37,10 +37,13 @@ class _Child:
         # Secrets stand in the environment: the child, which reads what strangers wrote, gets none.
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sources.parsing_child"],
+            # -P: nothing in the folder that the program was started from is taken for ours.
+            [sys.executable, "-P", "-m", "sources.parsing_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C is for the program, which finishes what is in hand, not for its readers.
+            start_new_session=True,
             env={**kept, "PYTHONPATH": root},
         )
 
@@ -70,6 +73,11 @@ class _Child:
             raise EOFError
         result: dict[str, Any] = json.loads(answer)
         return result
+
+    @property
+    def is_alive(self) -> bool:
+        """False where it has ended by itself or been killed."""
+        return self._process.poll() is None
 
     def close(self) -> None:
         """Kill the child, wait for it and close the pipes."""
@@ -122,9 +130,14 @@ class Parser:
 
     def _take(self) -> _Child:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return _Child()
+            idle, self._idle = self._idle, []
+        for child in idle:
+            if not child.is_alive:
+                child.close()
+        alive = [child for child in idle if child.is_alive]
+        with self._lock:
+            self._idle += alive[1:]
+        return alive[0] if alive else _Child()
 
     def _give_back(self, child: _Child) -> None:
         with self._lock:

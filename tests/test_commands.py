@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,7 +17,7 @@ from monitor.commands import app, names
 from monitor.store.engine import connect
 from tests.feeds import COMPLAINT, PRAISE, THREAT, Item, rss
 from tests.mailserver import MailServer
-from tests.webserver import Reply, WebServer
+from tests.webserver import Reply, Seen, WebServer
 
 APPROVAL = """[schools.approval]
 headteacher = "Jane Ashdown"
@@ -370,6 +372,34 @@ def test_a_database_where_nothing_can_be_written_is_one_clear_line(desk: Desk) -
     assert result.exit_code == 1
     assert result.stderr.startswith("/proc/footprint.db")
     assert result.stderr.count("\n") == 1
+
+
+def test_the_secret_in_a_feeds_address_is_never_printed(desk: Desk) -> None:
+    desk.sources = ["canary?key=SECRETCANARY"]
+    path = desk.write()
+    path.write_text(path.read_text().replace('id = "canary?key=SECRETCANARY"', 'id = "canary"'))
+
+    def garbled(seen: Seen) -> None:
+        seen.wire(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 1\r\n\r\nx")
+
+    desk.server.answers["/canary"] = garbled
+    command = [sys.executable, "-c", "from monitor.commands import main; main()"]
+    done = subprocess.run(
+        [*command, "poll", "--no-send", "--config", str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "SECRETCANARY" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_letters_for_a_school_that_is_gone_are_told(desk: Desk) -> None:
+    desk.run("poll", "--no-send")
+    path = desk.write()
+    path.write_text(path.read_text().replace('id = "hollybrook"', 'id = "renamed"'))
+    for command in ("poll", "check"):
+        result = CliRunner().invoke(app(command), [command, "--config", str(path)])
+        assert "2 alerts wait for hollybrook" in result.stderr, command
 
 
 def test_foreign_words_are_never_markup_on_the_terminal(desk: Desk) -> None:

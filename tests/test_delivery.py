@@ -282,6 +282,56 @@ def test_a_fault_of_our_own_in_a_channel_costs_one_try_of_one_letter(
     assert (told.state, told.error) == ("owed", "a fault in Footprint itself (RuntimeError)")
 
 
+def test_a_letter_that_cannot_be_written_waits_and_the_others_go(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention(1, level="urgent", reasons=({"rule": "x"},))])
+    owe(store, HEAD, mention="m1")
+    owe(store, LEAD, mention="m2")
+    postroom = room(store, shelf, clock, HEAD, LEAD)
+    states = {letter.recipient: letter.state for letter in carry(postroom)}
+    assert states == {HEAD.email: "owed", LEAD.email: "sent"}
+    with store.reading() as connection:
+        (shown,) = deliveries.troubled(connection, ["hollybrook"])
+    assert "a fault in Footprint itself (KeyError)" in shown.error
+
+
+def test_a_machine_that_was_off_for_a_week_has_not_tried_yet(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    clock.forward(days=6)
+    shelf.fault = DeliveryError("450 greylisted")
+    postroom = room(store, shelf, clock, HEAD)
+    assert [letter.state for letter in carry(postroom)] == ["owed"]
+    clock.forward(hours=1)
+    shelf.fault = None
+    assert [letter.state for letter in carry(postroom)] == ["sent"]
+
+
+def test_a_server_that_is_away_for_weeks_is_outlasted(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    shelf.fault = DeliveryError("the mail server cannot be reached", server=True)
+    postroom = room(store, shelf, clock, HEAD)
+    for _ in range(20):
+        assert {letter.state for letter in carry(postroom)} <= {"owed"}
+        clock.forward(days=1)
+    shelf.fault = None
+    assert [letter.state for letter in carry(postroom)] == ["sent"]
+
+
+def test_letters_for_a_school_that_has_left_the_configuration_are_counted(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    with store.reading() as connection:
+        assert deliveries.orphaned(connection, ["elmside"]) == {"hollybrook": 1}
+        assert deliveries.orphaned(connection, ["hollybrook"]) == {}
+
+
 def test_a_new_head_hears_what_the_old_one_was_owed(
     store: Store, shelf: Shelf, clock: Clock
 ) -> None:
@@ -373,6 +423,16 @@ def test_one_recipients_refusal_by_a_real_server_does_not_touch_the_others(
         carry(postroom)
     assert states == {HEAD.email: "sent", LEAD.email: "refused", DEPUTY.email: "sent"}
     assert sorted(mail.recipients[0] for mail in server.accepted) == [DEPUTY.email, HEAD.email]
+
+
+def test_a_relay_that_denies_us_for_a_while_costs_no_alert(store: Store, clock: Clock) -> None:
+    owe(store, HEAD)
+    with smtp() as (server, channel):
+        server.on("rcpt", "554 5.7.1 Relay access denied", times=1)
+        postroom = room(store, channel, clock, HEAD)
+        assert [letter.state for letter in carry(postroom)] == ["owed"]
+        clock.forward(minutes=2)
+        assert [letter.state for letter in carry(postroom)] == ["sent"]
 
 
 def test_a_lost_250_from_a_real_server_repeats_the_same_bytes(store: Store, clock: Clock) -> None:

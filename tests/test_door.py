@@ -43,8 +43,8 @@ def _door(fetcher: Fetcher, saved: dict[str, Any] | None = None, *, fresh: bool 
 @pytest.mark.parametrize(
     ("status", "health", "wait"),
     [
-        (401, "needs you", None), (403, "blocked", 86400), (404, "failing", 86400),
-        (410, "dead", 86400), (429, "failing", None), (500, "failing", None),
+        (401, "needs you", None), (403, "blocked", None), (404, "dead", None),
+        (410, "dead", None), (429, "failing", None), (500, "failing", None),
         (503, "failing", None), (418, "failing", None), (204, "failing", None),
         (304, "failing", None), (300, "failing", None),
     ],

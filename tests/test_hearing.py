@@ -96,6 +96,18 @@ def test_a_name_is_found_as_people_write_it(name: str, words: str, named: bool) 
     assert hearing.is_named(person, words) is named
 
 
+def test_a_post_that_names_every_leader_still_reaches_them() -> None:
+    words = "Margaret Oakes and Paul Hollis both covered up what was done to my daughter"
+    assert told(words, "safeguarding", people=(HEAD, LEAD)) == ["dsl", "head"]
+    assert "chair" in told(words, "safeguarding")
+
+
+def test_a_surname_that_is_also_a_word_counts_only_as_a_name() -> None:
+    may = Person(name="Theresa May", email="may@s.example", roles=("headteacher",))
+    assert not hearing.is_named(may, "May I say what was done to my girl")
+    assert hearing.is_named(may, "Mrs May knew of it")
+
+
 def test_the_next_leader_is_one_who_has_not_been_told() -> None:
     school = School(id="s", name="S", people=ALL)
     found = hearing.next_to_hear(school, {HEAD.email, LEAD.email}, Level.URGENT)

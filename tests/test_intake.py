@@ -162,14 +162,43 @@ def test_a_threat_taken_back_and_made_again_does_not_alert_twice() -> None:
     assert intake.owed == []
 
 
-def test_a_post_that_changes_for_ever_is_not_judged_for_ever() -> None:
+def test_a_post_that_changes_for_ever_is_not_kept_for_ever() -> None:
     before = post(1, "routine")
     tired = stored(before, revision=REVISIONS)
     intake = read(
-        [post(1, "urgent")], known=remembered(before), mentions={("hollybrook", "k1"): tired}
+        [post(1, "routine 7 comments")],
+        known=remembered(before),
+        mentions={("hollybrook", "k1"): tired},
     )
     assert intake.revised == []
-    assert intake.entries == remembered(post(1, "urgent"))
+    assert intake.entries == remembered(post(1, "routine 7 comments"))
+
+
+def test_a_threat_put_into_a_post_after_many_changes_is_still_heard() -> None:
+    before = post(1, "routine")
+    tired = stored(before, revision=REVISIONS + 3)
+    intake = read(
+        [post(1, "urgent")], known=remembered(before), mentions={("hollybrook", "k1"): tired}
+    )
+    assert intake.revised[0][0].level == "urgent"
+    assert len(intake.owed) == 2
+
+
+def test_an_entry_that_stands_twice_in_a_feed_is_one() -> None:
+    intake = read([post(1, "urgent"), post(1, "urgent")])
+    assert (intake.fresh, len(intake.new), intake.matched, len(intake.owed)) == (1, 1, 1, 2)
+
+
+def test_new_ids_and_new_names_at_once_do_not_make_a_mention_twice() -> None:
+    before = post(1, "urgent")
+    intake = read(
+        [post(1, "urgent", key="k-new")],
+        known=remembered(before),
+        mentions={("hollybrook", "k1"): stored(before, Level.URGENT)},
+        again=frozenset({"hollybrook"}),
+    )
+    assert intake.renamed == {"k1": "k-new"}
+    assert (intake.new, intake.owed) == ([], [])
 
 
 STORY = "urgent fire at the science block of Hollybrook Primary School says the brigade"

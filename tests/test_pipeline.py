@@ -77,6 +77,75 @@ def test_a_complaint_waits_for_the_school_to_open(store: Store, clock: Clock) ->
     assert alert.due_at == datetime(2026, 9, 21, 6, 30, tzinfo=UTC)  # Monday, 07:30 in London
 
 
+def test_a_feed_that_lists_an_entry_twice_is_read(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        it.server.answers["/gazette"] = rss(Item(THREAT, "1"), Item(THREAT, "1"), Item(PRAISE))
+        polled = it.monitor.poll("gazette")
+    assert (polled.health, polled.matched, polled.alerted) == ("ok", 2, 1)
+
+
+def test_an_impossible_date_is_no_date(store: Store, clock: Clock) -> None:
+    for number, date in enumerate(("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z")):
+        body = rss(Item(f"{THREAT} {number}", "1")).replace(
+            b"</item>", f"<pubDate>{date}</pubDate></item>".encode()
+        )
+        with town(store, clock, f"feed{number}") as it:
+            it.server.answers[f"/feed{number}"] = body
+            assert it.monitor.poll(f"feed{number}").alerted == 1
+    assert {mention.published for mention in kept(store)} == {None}
+
+
+def test_a_fault_that_nobody_foresaw_is_the_sources_own_failure(store: Store, clock: Clock) -> None:
+    class Broken:
+        """A database that refuses what this source brings, and nothing else."""
+
+    with town(store, clock, "gazette", "other") as it:
+        it.server.answers |= {"/gazette": rss(Item(THREAT, "1")), "/other": rss(Item(PRAISE, "2"))}
+        monitor = replace(it.monitor, judge_version=Broken())  # type: ignore[arg-type]
+        polled = monitor.poll("gazette")
+        assert polled.health == "failing"
+        assert polled.error
+        assert look(store).failures == 1
+        assert kept(store) == ()
+        assert it.monitor.poll("other").health == "ok"
+        assert it.monitor.poll("gazette").alerted == 1
+
+
+def test_a_school_that_was_not_listening_is_looked_for_when_it_is_again(
+    store: Store, clock: Clock
+) -> None:
+    elmside = HOLLYBROOK.model_copy(update={"id": "elmside", "name": "Elmside Academy"})
+    with town(store, clock, schools=(HOLLYBROOK, elmside)) as it:
+        it.server.answers["/gazette"] = rss(Item("Thank you Elmside Academy", "0"))
+        it.monitor.poll("gazette")
+        alone = replace(it.monitor, schools=(elmside,))
+        it.server.answers["/gazette"] = rss(Item(THREAT, "1"))
+        assert alone.poll("gazette").matched == 0
+        assert it.monitor.poll("gazette").alerted == 1
+
+
+def test_what_one_source_of_a_site_is_asked_holds_for_the_other(store: Store, clock: Clock) -> None:
+    with town(store, clock, "gazette", "other") as it:
+        it.server.answers["/gazette"] = Reply(status=429, headers={"Retry-After": "7200"})
+        it.server.answers["/other"] = rss(Item(PRAISE, "1"))
+        it.monitor.poll("gazette")
+        clock.forward(minutes=90)
+        assert it.monitor.poll_one() is None
+        assert it.monitor.poll("other").health == "waiting"
+        clock.forward(minutes=31)
+        assert it.monitor.poll_one() is not None
+
+
+def test_a_source_that_failed_is_tried_at_the_next_start(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        it.server.answers["/gazette"] = Reply(status=404)
+        assert it.monitor.poll("gazette").health == "dead"
+        assert it.monitor.poll_one() is None
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "1"))
+        it.monitor.prepare()
+        assert it.monitor.poll_one() is not None
+
+
 def test_what_was_read_is_kept_as_it_was_read(store: Store, clock: Clock) -> None:
     with town(store, clock) as it:
         it.server.answers["/gazette"] = rss(

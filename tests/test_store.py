@@ -255,6 +255,17 @@ def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
         assert looks.claim_due(connection, NOW, "me", ["gazette"])
 
 
+def test_clocks_that_differ_a_little_steal_no_lease(store: Store) -> None:
+    keep(store, an_alert())
+    with store.writing() as connection:
+        looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
+        assert looks.claim_due(connection, NOW, "one", ["a"])
+        assert deliveries.claim(connection, NOW, "one", ["hollybrook"])
+        behind = NOW - timedelta(seconds=2)
+        assert looks.claim_due(connection, behind, "two", ["a"]) is None
+        assert deliveries.claim(connection, behind, "two", ["hollybrook"]) is None
+
+
 def test_a_clock_set_back_two_days_stalls_neither_letters_nor_looks(store: Store) -> None:
     keep(store, an_alert(1), an_alert(2))
     with store.writing() as connection:
@@ -483,6 +494,29 @@ def test_what_a_killed_start_left_behind_is_cleared_away(tmp_path: Path) -> None
     (tmp_path / "footprint.db.new").write_bytes(b"half")
     open_store(f"sqlite:///{tmp_path / 'footprint.db'}").close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["footprint.db"]
+
+
+def test_what_an_old_database_left_is_not_laid_over_a_new_one(file: Path) -> None:
+    store = open_store(f"sqlite:///{file}")
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention(2)])
+    left = {end: Path(f"{file}{end}").read_bytes() for end in ("-wal", "-shm")}
+    store.close()
+    file.unlink()
+    for end, content in left.items():
+        Path(f"{file}{end}").write_bytes(content)
+    anew = open_store(f"sqlite:///{file}")
+    with anew.reading() as connection:
+        assert mentions.listed(connection) == ()
+    anew.close()
+
+
+def test_another_name_for_the_file_is_the_same_file(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.symlink_to(file)
+    with sole_use(f"sqlite:///{file}"):
+        with pytest.raises(StoreError, match="in use"), sole_use(f"sqlite:///{other}"):
+            pass
 
 
 def test_a_second_process_on_the_same_file_is_refused(file: Path) -> None:

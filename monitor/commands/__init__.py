@@ -57,6 +57,8 @@ def main() -> None:
     """The console command `footprint`."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # It logs addresses whole, and a feed's address may be a secret.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
         app(asked if asked in names() else None)()

@@ -26,7 +26,7 @@ from monitor.judge import Judge
 from monitor.pipeline import Monitor
 from monitor.problems import ConfigError
 from monitor.settings import School, Settings
-from monitor.store import leases
+from monitor.store import deliveries, leases
 from monitor.store.engine import Store
 from monitor.store.opening import open_store
 from sources.fetch import Fetcher
@@ -76,6 +76,23 @@ class World:
     monitor: Monitor
     postroom: Postroom
     store: Store
+
+
+def warn_of_orphans(made: World) -> None:
+    """Say which letters are owed for schools that this configuration does not watch."""
+    with made.store.reading() as connection:
+        left = deliveries.orphaned(connection, [s.id for s in made.postroom.schools])
+    for school, number in left.items():
+        say(f"Warning: {orphans(school, number)}.")
+
+
+def orphans(school: str, number: int) -> str:
+    """What to say of letters that are owed for a school that is not there any more."""
+    letters = "1 alert waits" if number == 1 else f"{number} alerts wait"
+    return (
+        f"{letters} for {school}, which is not (or no longer) watched with this configuration: "
+        "they leave when it is again"
+    )
 
 
 def channel(settings: Settings) -> Channel:

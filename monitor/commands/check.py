@@ -20,6 +20,7 @@ from monitor.commands._world import (
     channel,
     clock,
     fetcher,
+    orphans,
     print_json,
     settings_or_exit,
 )
@@ -111,6 +112,7 @@ def _database(settings: Settings, *, online: bool) -> Iterator[Finding]:
         ids = [school.id for school in settings.schools]
         outage = deliveries.outage(connection, channel(settings).name)
         troubled = deliveries.troubled(connection, ids)
+        orphaned = deliveries.orphaned(connection, ids)
     store.close()
     yield Finding("ok", f"The database {display_name(url)} is whole and of this version.")
     for look in seen:
@@ -122,6 +124,8 @@ def _database(settings: Settings, *, online: bool) -> Iterator[Finding]:
         yield Finding(
             "wrong", f"Mail is not going out since {worded(outage.since)}: {outage.error}"
         )
+    for school, number in orphaned.items():
+        yield Finding("wrong", orphans(school, number))
     for letter in troubled:
         said = f"An alert to {letter.recipient or letter.email} is {letter.state}: {letter.error}"
         yield Finding("wrong", said)
@@ -135,6 +139,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
                 yield _source(settings, source.id, door_to_network, parser)
     finally:
         parser.close()
+        door_to_network.close()
 
 
 def _source(settings: Settings, source_id: str, network: Fetcher, parser: Parser) -> Finding:

@@ -71,7 +71,7 @@ def _since(words: str | None) -> datetime | None:
     if words is None:
         return None
     units = {"d": timedelta(days=1), "h": timedelta(hours=1)}
-    if words[:-1].isdigit() and words[-1] in units:
+    if words[:-1].isdecimal() and words[-1] in units:
         return clock() - min(int(words[:-1]), 100_000) * units[words[-1]]
     try:
         moment = datetime.fromisoformat(words)

@@ -24,6 +24,7 @@ from monitor.commands._world import (
     print_json,
     say,
     settings_or_exit,
+    warn_of_orphans,
     world,
 )
 from monitor.delivery import Delivered
@@ -58,6 +59,7 @@ def command(
             polled = list(_poll_all(made, sources or sorted(made.monitor.sources)))
             told = [] if no_send else list(_deliver_all(made))
             waiting = _waiting(made)
+            warn_of_orphans(made)
     except StoreError as error:
         fail(str(error), 1)
     _report(
@@ -110,7 +112,7 @@ def _waiting(made: World) -> tuple[int, datetime | None, str]:
     with made.store.reading() as connection:
         owed = deliveries.counts(connection, ids).get("owed", 0)
         outage = deliveries.outage(connection, made.postroom.channel.name)
-        return owed, deliveries.next_due(connection), outage.error if outage else ""
+        return owed, deliveries.next_due(connection, ids), outage.error if outage else ""
 
 
 def _report(

@@ -22,6 +22,7 @@ from monitor.commands._world import (
     fail,
     say,
     settings_or_exit,
+    warn_of_orphans,
     world,
 )
 from monitor.demo import demonstration
@@ -68,6 +69,7 @@ def _run(
         schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock)
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
+            warn_of_orphans(made)
             if schools:
                 schedule.start()
             stopping.wait()

@@ -23,6 +23,8 @@ DELIVERY = table(DeliveryRow)
 OUTAGE = table(OutageRow)
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
+# Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
+SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def claim(
 ) -> Delivery | None:
     """Lease the letter that is due, the most serious and oldest first; None where none is."""
     # What was owed or tried in the future shows that the clock has been set back: it is due.
-    late = or_(DELIVERY.c.next_at <= now, DELIVERY.c.owed_at > now, DELIVERY.c.tried_at > now)
+    ahead = now + SKEW
+    late = or_(DELIVERY.c.next_at <= now, DELIVERY.c.owed_at > ahead, DELIVERY.c.tried_at > ahead)
     due = and_(late, DELIVERY.c.school.in_(schools), _free(now))
     first = (DELIVERY.c.priority.desc(), DELIVERY.c.due_at, DELIVERY.c.id)
     chosen = select(*COLUMNS).where(due).order_by(*first).limit(1)
@@ -146,7 +149,7 @@ def claim(
 
 def _free(now: datetime) -> ColumnElement[bool]:
     # No lease is longer than LEASE: one that seems so was taken before the clock was set back.
-    over = or_(DELIVERY.c.leased_until <= now, DELIVERY.c.leased_until > now + LEASE)
+    over = or_(DELIVERY.c.leased_until <= now, DELIVERY.c.leased_until > now + LEASE + SKEW)
     unleased = or_(DELIVERY.c.leased_until.is_(None), over)
     return and_(DELIVERY.c.state == "owed", unleased)
 
@@ -222,9 +225,10 @@ def addressed(connection: Connection, mention_id: str, level: str) -> dict[str, 
     return {row.email: row.role for row in rows}
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next owed letter is due; None where nothing is owed."""
-    waiting = select(func.min(DELIVERY.c.next_at)).where(DELIVERY.c.state == "owed")
+def next_due(connection: Connection, schools: Collection[str]) -> datetime | None:
+    """When the next letter owed for these schools is due; None where nothing is owed."""
+    ours = (DELIVERY.c.state == "owed", DELIVERY.c.school.in_(schools))
+    waiting = select(func.min(DELIVERY.c.next_at)).where(*ours)
     found: datetime | None = connection.execute(waiting).scalar()
     return found
 
@@ -234,6 +238,15 @@ def counts(connection: Connection, schools: Collection[str]) -> dict[str, int]:
     ours = DELIVERY.c.school.in_(schools)
     rows = connection.execute(
         select(DELIVERY.c.state, func.count()).where(ours).group_by(DELIVERY.c.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def orphaned(connection: Connection, schools: Collection[str]) -> dict[str, int]:
+    """How many letters are owed for schools that are not among these, by school."""
+    lost = (DELIVERY.c.state == "owed", DELIVERY.c.school.not_in(schools))
+    rows = connection.execute(
+        select(DELIVERY.c.school, func.count()).where(*lost).group_by(DELIVERY.c.school)
     )
     return {row[0]: row[1] for row in rows}
 

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-__all__ = ["Connection", "Store", "StoreError", "connect", "display_name", "sqlite_path"]
+__all__ = [
+    "Connection",
+    "Store",
+    "StoreError",
+    "connect",
+    "display_name",
+    "one_at_a_time",
+    "sqlite_path",
+]
 
 BUSY_SECONDS = 30
 
@@ -98,6 +106,12 @@ def connect(url: str) -> Store:
 
 def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
+
+
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """Wait until no other transaction is at this; SQLite has one writer at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"footprint {name}"))))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
+from monitor.store.engine import one_at_a_time
 from monitor.store.tables import Look as LookRow
 from monitor.store.tables import table
 
 LOOK = table(LookRow)
 # A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
 LEASE = timedelta(minutes=10)
+# Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
+SKEW = timedelta(minutes=5)
 # An interval and the fifth that chance adds to it.
 LONGEST = 1.2
 
@@ -56,8 +59,9 @@ class Place:
 def sync(connection: Connection, sources: Mapping[str, Place], now: datetime) -> None:
     """Make a row for each configured source that has none, and follow a changed configuration.
 
-    A source at another site, or of another kind, is due at once; one that is to be looked at
-    more often than before is due as if it had always been.
+    A source at another site, or of another kind, is due at once; so is one that failed, for its
+    settings may have been put right. One that is to be looked at more often than before is due
+    as if it had always been.
     """
     known = {look.source: look for look in everything(connection, sources)}
     for source, place in sources.items():
@@ -69,6 +73,8 @@ def sync(connection: Connection, sources: Mapping[str, Place], now: datetime) ->
         elif (look.kind, look.host) != (place.kind, place.host):
             moved = {"kind": place.kind, "host": place.host, "due_at": now, "not_before": None}
             connection.execute(row.values(**moved, failures=0, error="", health="ok"))
+        elif look.failures and look.not_before is None:
+            connection.execute(row.values(due_at=now))
         elif (
             not look.failures
             and look.tried_at
@@ -85,20 +91,22 @@ def claim_due(
     A source that was tried in the future shows that the clock has been set back: it is due.
     A site is asked one thing at a time: a source waits while another of its host is being read.
     """
-    late = or_(LOOK.c.due_at <= now, LOOK.c.tried_at > now)
+    one_at_a_time(connection, "looks")
+    late = or_(LOOK.c.due_at <= now, LOOK.c.tried_at > now + SKEW)
     due = and_(late, LOOK.c.source.in_(among), _host_is_free(now))
     return _claim(connection, due, now, owner)
 
 
 def claim(connection: Connection, source: str, now: datetime, owner: str) -> Look | None:
     """Lease one source, due or not; None while it is being read or has asked to be left alone."""
-    return _claim(connection, LOOK.c.source == source, now, owner)
+    wanted = and_(LOOK.c.source == source, _host_is_free(now))
+    return _claim(connection, wanted, now, owner)
 
 
 def _claim(
     connection: Connection, wanted: ColumnElement[bool], now: datetime, owner: str
 ) -> Look | None:
-    asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now, LOOK.c.tried_at > now)
+    asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now, LOOK.c.tried_at > now + SKEW)
     free = and_(wanted, _unleased(now), asked)
     chosen = select(*COLUMNS).where(free).order_by(LOOK.c.due_at).limit(1)
     row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
@@ -114,14 +122,15 @@ def _claim(
 
 def _unleased(now: datetime) -> ColumnElement[bool]:
     # No lease is longer than LEASE: one that seems so was taken before the clock was set back.
-    over = or_(LOOK.c.leased_until <= now, LOOK.c.leased_until > now + LEASE)
+    over = or_(LOOK.c.leased_until <= now, LOOK.c.leased_until > now + LEASE + SKEW)
     return or_(LOOK.c.leased_until.is_(None), over)
 
 
 def _host_is_free(now: datetime) -> ColumnElement[bool]:
     other = LOOK.alias("other")
-    leased = other.c.leased_until.between(now, now + LEASE)
-    busy = and_(other.c.host == LOOK.c.host, leased)
+    leased = other.c.leased_until.between(now, now + LEASE + SKEW)
+    asked = and_(other.c.not_before > now, other.c.tried_at <= now + SKEW)
+    busy = and_(other.c.host == LOOK.c.host, or_(leased, asked))
     return ~exists(select(other.c.source).where(busy))
 
 
@@ -133,6 +142,12 @@ def settle(connection: Connection, source: str, owner: str, outcome: Mapping[str
         .values(**outcome, lease_owner="", leased_until=None)
     )
     return written.rowcount == 1
+
+
+def let_go(connection: Connection, sources: Collection[str], owner: str) -> None:
+    """Give back leases of ours that could not be settled; they are due when they were."""
+    ours = (LOOK.c.source.in_(sources), LOOK.c.lease_owner == owner)
+    connection.execute(update(LOOK).where(*ours).values(lease_owner="", leased_until=None))
 
 
 def everything(connection: Connection, sources: Collection[str]) -> tuple[Look, ...]:

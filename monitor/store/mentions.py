@@ -213,7 +213,7 @@ def listed(
         where.append(MENTION.c.level == level)
     if since is not None:
         where.append(MENTION.c.seen_at >= since)
-    newest = (MENTION.c.seen_at.desc(), MENTION.c.published.desc(), MENTION.c.id)
+    newest = (MENTION.c.seen_at.desc(), MENTION.c.id)
     return _read(connection, select(*COLUMNS).where(*where).order_by(*newest).limit(limit))
 
 

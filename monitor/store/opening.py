@@ -16,7 +16,14 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 
 from monitor.store import migrations
-from monitor.store.engine import Store, StoreError, connect, display_name, sqlite_path
+from monitor.store.engine import (
+    Store,
+    StoreError,
+    connect,
+    display_name,
+    one_at_a_time,
+    sqlite_path,
+)
 
 NETWORK_MOUNTS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
 
@@ -50,7 +57,7 @@ def sole_use(url: str) -> Iterator[None]:
     if path is None:
         yield
         return
-    lock = FileLock(f"{path}.lock", mode=0o600)
+    lock = FileLock(f"{path.resolve()}.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -77,8 +84,8 @@ def _check_file(path: Path) -> None:
         )
     if path.exists() and path.stat().st_size == 0:
         raise StoreError(
-            f"{path} is empty, so what it held is gone: put a backup in its place, "
-            "or delete it to start anew"
+            f"{path} is empty, so what it held is gone: delete it, {path.name}-wal and "
+            f"{path.name}-shm, then put a backup in its place, or start anew without"
         )
 
 
@@ -95,7 +102,7 @@ def _mount_kind(folder: Path) -> str:
 def _create_sqlite(path: Path, url: str) -> None:
     """Make the file under another name first, so that one that is there is always whole."""
     unfinished = path.with_name(f"{path.name}.new")
-    for leftover in (unfinished, *(Path(f"{unfinished}{end}") for end in ("-wal", "-shm"))):
+    for leftover in (unfinished, *_beside(unfinished)):
         leftover.unlink(missing_ok=True)
     try:
         unfinished.touch(mode=0o600)
@@ -106,7 +113,15 @@ def _create_sqlite(path: Path, url: str) -> None:
         migrate(new)
     finally:
         new.close()
+    # What another database of this name left would be laid over the new one.
+    for leftover in _beside(path):
+        leftover.unlink(missing_ok=True)
     os.replace(unfinished, path)
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """The write-ahead log of a SQLite file and its index."""
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def _check_whole(store: Store) -> None:
@@ -127,7 +142,8 @@ def _damaged(store: Store, detail: str) -> StoreError:
     store.close()
     return StoreError(
         f"{store.name} is damaged or not a database of ours ({detail}); it was not touched: "
-        "put a backup in its place"
+        "move it and the files of its name that end in -wal and -shm away, "
+        "then put a backup in its place"
     )
 
 
@@ -147,6 +163,9 @@ def migrate(store: Store) -> None:
     config = Config()
     config.set_main_option("script_location", str(script.dir))
     with store.writing() as connection:
+        one_at_a_time(connection, "migration")
+        if _version(connection, store.name) == head:
+            return  # another process has just done it
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

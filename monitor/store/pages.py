@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from monitor.judge.terms import Level
 from monitor.store.deliveries import DELIVERY, OUTAGE, Outage
@@ -40,6 +42,7 @@ class Told:
     attempts: int
     error: str
     sent_at: datetime | None
+    channel: str
     reply: str
 
 
@@ -51,6 +54,14 @@ class Elsewhere:
     source: str
     url: str
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a letter is about: how its title or text begins, and how sure the judge is."""
+
+    heading: str
+    tier: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +101,47 @@ def found(
     return tuple(_mention(row) for row in connection.execute(query))
 
 
-def since(connection: Connection, schools: Collection[str], moment: datetime) -> dict[str, int]:
-    """How many stories have been found at each level since a moment."""
-    where = (*_listed(schools), MENTION.c.seen_at >= moment)
-    query = select(MENTION.c.level, func.count()).where(*where).group_by(MENTION.c.level)
-    counts = {row[0]: row[1] for row in connection.execute(query)}
-    return {level.value: counts.get(level.value, 0) for level in Level}
+def since(
+    connection: Connection, schools: Collection[str], moment: datetime
+) -> dict[str, tuple[int, int]]:
+    """How many stories there are at each level: found since a moment, and in all."""
+    recent = func.count().filter(MENTION.c.seen_at >= moment)
+    query = select(MENTION.c.level, recent, func.count()).where(*_listed(schools))
+    counts = {
+        row[0]: (row[1], row[2]) for row in connection.execute(query.group_by(MENTION.c.level))
+    }
+    return {level.value: counts.get(level.value, (0, 0)) for level in Level}
+
+
+def unheard(
+    connection: Connection, schools: Collection[str], moment: datetime
+) -> tuple[tuple[datetime | None, datetime], ...]:
+    """Urgent stories found since a moment that no letter is about: when posted, when found."""
+    urgent = Level.URGENT.value
+    is_told = exists(select(DELIVERY.c.id).where(_about(MENTION.c.id, urgent)))
+    report = MENTION.alias("report")
+    is_told_elsewhere = exists(
+        select(report.c.id)
+        .join(DELIVERY, _about(report.c.id, urgent))
+        .where(
+            report.c.school == MENTION.c.school,
+            report.c.story == MENTION.c.story,
+            report.c.story != "",
+            _family(report.c) == _family(MENTION.c),
+        )
+    )
+    untold = (~is_told, ~is_told_elsewhere)
+    where = (*_listed(schools), MENTION.c.level == urgent, MENTION.c.seen_at >= moment, *untold)
+    rows = connection.execute(select(MENTION.c.published, MENTION.c.seen_at).where(*where))
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def _about(mention: ColumnElement[str], level: str) -> ColumnElement[bool]:
+    return and_(DELIVERY.c.mention_id == mention, DELIVERY.c.level == level)
+
+
+def _family(columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[str]:
+    return func.coalesce(columns.same_as, columns.id)
 
 
 def _listed(schools: Collection[str]) -> tuple[ColumnElement[bool], ...]:
@@ -128,7 +174,7 @@ def elsewhere(
     connection: Connection, mentions: Sequence[Mention]
 ) -> dict[str, tuple[Elsewhere, ...]]:
     """For each of these mentions, the other places that hold the same story, the first first."""
-    family = func.coalesce(MENTION.c.same_as, MENTION.c.id)
+    family = _family(MENTION.c)
     wanted = {mention.id: mention.same_as or mention.id for mention in mentions}
     where = (
         MENTION.c.school.in_({mention.school for mention in mentions}),
@@ -158,12 +204,12 @@ def told(connection: Connection, mentions: Collection[str]) -> dict[str, tuple[T
     return {name: tuple(letters) for name, letters in by_mention.items()}
 
 
-def headings(connection: Connection, mentions: Collection[str], most: int) -> dict[str, str]:
-    """The beginning of the title, or else of the text, of each of these mentions."""
+def about(connection: Connection, mentions: Collection[str], most: int) -> dict[str, About]:
+    """Of each of these mentions its beginning, at most so many characters of it."""
     title = func.nullif(MENTION.c.title, "")
     beginning = func.substr(func.coalesce(title, MENTION.c.text), 1, most)
-    query = select(MENTION.c.id, beginning).where(MENTION.c.id.in_(mentions))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    query = select(MENTION.c.id, beginning, MENTION.c.tier).where(MENTION.c.id.in_(mentions))
+    return {row[0]: About(row[1], row[2]) for row in connection.execute(query)}
 
 
 def waiting(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
@@ -171,9 +217,13 @@ def waiting(connection: Connection, schools: Collection[str], limit: int) -> tup
     return _letters(connection, schools, ("owed",), DELIVERY.c.next_at.asc(), limit)
 
 
-def sent(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
-    """Letters that a server has taken, the newest first."""
-    return _letters(connection, schools, ("sent",), DELIVERY.c.sent_at.desc(), limit)
+def sent(
+    connection: Connection, schools: Collection[str], limit: int, *, by_mail: bool
+) -> tuple[Told, ...]:
+    """Letters that a server has taken, or else those that lie in a folder; the newest first."""
+    newest = DELIVERY.c.sent_at.desc()
+    way = DELIVERY.c.channel == "smtp" if by_mail else DELIVERY.c.channel != "smtp"
+    return _letters(connection, schools, ("sent",), newest, limit, way)
 
 
 def unsent(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
@@ -188,8 +238,9 @@ def _letters(
     states: Collection[str],
     order: ColumnElement[datetime],
     limit: int,
+    *more: ColumnElement[bool],
 ) -> tuple[Told, ...]:
-    where = (DELIVERY.c.school.in_(schools), DELIVERY.c.state.in_(states))
+    where = (DELIVERY.c.school.in_(schools), DELIVERY.c.state.in_(states), *more)
     query = select(*TOLD).where(*where).order_by(order, DELIVERY.c.id).limit(limit)
     return tuple(Told(**row._mapping) for row in connection.execute(query))
 

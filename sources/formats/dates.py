@@ -36,19 +36,22 @@ _ISO = re.compile(
 )
 _LONGEST = 100
 _CENTURY, _PIVOT = 100, 70
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 
 
 def read_date(text: str, parsed: Sequence[int] | None = None) -> datetime | None:
     """A date of RFC 822 or ISO 8601 in the forms that feeds use, as aware UTC.
 
     `parsed` is feedparser's own reading (a UTC time tuple) for what neither rule knows. A date
-    without a zone is taken as UTC; an absurd year is handed on as it stands.
+    without a zone is taken as UTC. A year that no post can have been written in (1, 1970, 9999:
+    what programs put where they know no date) is no date.
     """
     text = " ".join(text[:_LONGEST].split())
     try:
-        return _mail(text) or _iso(text) or (_tuple(parsed) if parsed else None)
+        found = _mail(text) or _iso(text) or (_tuple(parsed) if parsed else None)
     except (ValueError, OverflowError):
         return None
+    return found if found and _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
 def _mail(text: str) -> datetime | None:
