@@ -136,4 +136,6 @@ def test_a_short_name_alone_is_kept_where_a_danger_stands_beside_it() -> None:
     (judged,) = judge.judge(Words("", danger))
     assert (judged.level, judged.relevant) == (Level.URGENT, True)
     assert any("may be another of that name" in reason.says for reason in judged.reasons)
-    assert judge.judge(Words("", "Flower festival at St Wilfrids on Sunday, everybody welcome")) == ()
+    assert (
+        judge.judge(Words("", "Flower festival at St Wilfrids on Sunday, everybody welcome")) == ()
+    )
