@@ -173,7 +173,10 @@ def watch(store: Store, **outcomes: dict[str, Any]) -> None:
     """
     read = {"good_at": NOW - timedelta(minutes=5), "due_at": NOW + timedelta(minutes=25)}
     with store.writing() as connection:
-        looks.sync(connection, {name: ("feed", f"{name}.example") for name in SOURCES}, NOW)
+        places = {
+            name: looks.Place("feed", f"{name}.example", timedelta(hours=1)) for name in SOURCES
+        }
+        looks.sync(connection, places, NOW)
         for name in SOURCES:
             outcome = {**read, "fetched": 24, **outcomes.get(name.replace("-", "_"), {})}
             assert looks.claim(connection, name, NOW, "test")

@@ -58,7 +58,7 @@ def command(
     settings = settings_or_exit(config)
     mistakes = run_problems(settings)
     found = [Finding("wrong", str(problem)) for problem in mistakes]
-    found += _offline(settings, advise(settings), online=online)
+    found += _offline(settings, advise(settings, clock()), online=online)
     if online:
         found += _sources(settings)
         found += _mail_server(settings)
@@ -84,7 +84,7 @@ def _offline(settings: Settings, advice: tuple[Problem, ...], *, online: bool) -
     people = sum(len(school.people) for school in settings.schools)
     yield Finding(
         "ok",
-        f"The configuration is in order: {_count(len(settings.schools), 'school')}, "
+        f"The configuration can be read: {_count(len(settings.schools), 'school')}, "
         f"{_count(len(settings.sources), 'source')}, "
         f"{people} {'person' if people == 1 else 'people'} to be told.",
     )

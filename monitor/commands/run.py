@@ -83,7 +83,7 @@ def _pages(
     settings: Settings, schools: tuple[School, ...], made: World, *, demo: bool
 ) -> Iterator[str]:
     key = "" if demo else secrets.token_urlsafe(24)
-    advice = tuple(str(problem) for problem in advise(settings))
+    advice = tuple(str(problem) for problem in advise(settings, clock()))
     app = create_app(
         settings=settings,
         schools=schools,
@@ -125,7 +125,7 @@ def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, dem
         say("This is the demonstration school: invented posts, read from this machine every few")
         say("seconds; mail goes to a folder and to a page; nothing is sent anywhere.")
     else:
-        for problem in advise(settings):
+        for problem in advise(settings, clock()):
             say(f"Advice: {problem}")
     left = [school for school in settings.schools if school not in schools]
     for school in left:
