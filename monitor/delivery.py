@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
-from urllib.parse import urlsplit
 
 from alerts.base import Channel, DeliveryError, Letter, Notice
 from alerts.mail import compose
 from monitor import notices, timing
-from monitor.hearing import holders, next_to_hear, who_may_hear
-from monitor.judge import routing
+from monitor.addressing import (
+    able_to_hear,
+    holds_mail,
+    new_message_id,
+    owed_again,
+    place_of,
+    present_holder,
+)
+from monitor.hearing import holders, next_to_hear
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import deliveries, mentions
-from monitor.store.deliveries import Delivery, Outage, Owed
+from monitor.store.deliveries import Delivery, Outage
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.mentions import Mention
 
@@ -88,10 +92,10 @@ class Postroom:
                 connection, delivery, "dropped", "its school or post is no longer kept"
             )
         told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
-        able = _able(school, mention)
-        person = _present_holder(able, delivery, told)
+        able = able_to_hear(school, mention)
+        person = present_holder(able, delivery, told)
         if person is None:
-            if any(_holds_mail(able, email) for email in told if email != delivery.email):
+            if any(holds_mail(able, email) for email in told if email != delivery.email):
                 return self._end(
                     connection, delivery, "dropped", "the present holder has been told"
                 )
@@ -116,7 +120,7 @@ class Postroom:
                 sender=self.settings.mail.from_,
                 recipient=person.email,
                 name=person.name,
-                message_id=_message_id(self.settings.mail.from_),
+                message_id=new_message_id(self.settings.mail.from_),
                 date=now.replace(microsecond=0),
             )
         except DeliveryError as error:
@@ -141,7 +145,7 @@ class Postroom:
             tier="possible" if mention.tier == "possible" else "sure",
             categories=mention.categories,
             says=[str(reason["says"]) for reason in mention.reasons],
-            place=_place(mention),
+            place=place_of(mention),
             link=mention.url,
             page=self._page(mention.id),
             published=mention.published,
@@ -218,10 +222,10 @@ class Postroom:
         mention = mentions.one(connection, delivery.mention_id)
         if school and mention:
             told = deliveries.addressed(connection, mention.id, delivery.level)
-            found = next_to_hear(_able(school, mention), told, Level(delivery.level))
+            found = next_to_hear(able_to_hear(school, mention), told, Level(delivery.level))
             if found:
                 role, person = found
-                deliveries.owe(connection, [_again(delivery, role, person, now)], now)
+                deliveries.owe(connection, [owed_again(delivery, role, person, now)], now)
 
     def reconsider(self) -> None:
         """Owe again what an address refused that has since been corrected or replaced.
@@ -234,15 +238,15 @@ class Postroom:
             for delivery in deliveries.undelivered(connection, self._school_ids, since):
                 school = self.settings.school(delivery.school)
                 mention = mentions.one(connection, delivery.mention_id)
-                if school and mention and not _holds_mail(school, delivery.email):
-                    self._replace(connection, delivery, _able(school, mention), now)
+                if school and mention and not holds_mail(school, delivery.email):
+                    self._replace(connection, delivery, able_to_hear(school, mention), now)
 
     def _replace(
         self, connection: Connection, delivery: Delivery, able: School, now: datetime
     ) -> None:
         told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
         held = [person for person in holders(able, delivery.role) if person.email not in told]
-        again = [_again(delivery, delivery.role, person, now) for person in held]
+        again = [owed_again(delivery, delivery.role, person, now) for person in held]
         if again:
             deliveries.replaced(connection, delivery.id)
             deliveries.owe(connection, again, now)
@@ -275,49 +279,3 @@ class Postroom:
         finally:
             done.set()
             keeper.join()
-
-
-def _able(school: School, mention: Mention) -> School:
-    return who_may_hear(school, mention.categories, f"{mention.title}\n{mention.text}")
-
-
-def _again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:
-    return Owed(
-        id=uuid.uuid4().hex,
-        mention_id=delivery.mention_id,
-        school=delivery.school,
-        level=delivery.level,
-        priority=delivery.priority,
-        role=role,
-        email=person.email,
-        due_at=now,
-    )
-
-
-def _place(mention: Mention) -> str:
-    """Where it was seen: the source as the school called it, and the site of the post itself."""
-    host = urlsplit(mention.url).hostname
-    return f"{mention.source} ({host})" if host else mention.source
-
-
-def _present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:
-    """Who hears now: the person first meant, else the role's present holder, else a stand-in.
-
-    None where everybody who could hear in this place is told by a message of their own.
-    """
-    for person in school.people:
-        if person.email == delivery.email:
-            return person
-    for role in (delivery.role, *routing.STAND_INS.get(delivery.role, ())):
-        if held := holders(school, role):
-            return next((person for person in held if person.email not in told), None)
-    return None
-
-
-def _holds_mail(school: School, email: str) -> bool:
-    return any(person.email == email for person in school.people)
-
-
-def _message_id(sender: str) -> str:
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{uuid.uuid4().hex}@{domain}>"

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from monitor import hearing
+from monitor.judge.lines import answer_json
 from monitor.judge.story import same_story
 from monitor.judge.terms import Judgement, Level, Words
 from monitor.settings import School
 from monitor.store.deliveries import Owed
-from monitor.store.mentions import Mention, reasons
+from monitor.store.mentions import Mention
 from sources.base import Post
 from sources.links import canonical
 
@@ -202,17 +203,9 @@ def _mention(
 
 
 def _answers(judgement: Judgement) -> dict[str, Any]:
-    return {
-        "relevant": judgement.relevant,
-        "confidence": judgement.confidence,
-        "level": judgement.level.value,
-        "tier": judgement.tier,
-        "sentiment": judgement.sentiment,
-        "compound": judgement.compound,
-        "language": judgement.language,
-        "categories": judgement.categories,
-        "reasons": tuple(reasons(judgement)),
-    }
+    answers = answer_json(judgement)
+    lists = {name: tuple(answers[name]) for name in ("categories", "reasons")}
+    return {**answers, **lists}
 
 
 def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:

@@ -77,14 +77,15 @@ def alert(
     seen: datetime,
     told: Sequence[str],
     reference: str,
+    sentiment: str = "negative",
     zone: tzinfo = LONDON,
 ) -> Notice:
     """What one person is told of a mention.
 
     `says` are its reasons in plain English; `place` is the source's name as people know it;
     `page` is the mention's page in Footprint, or empty; `told` are the roles of everybody else
-    who hears of it, and one that is not known is somebody unnamed. Raises ValueError for a level
-    that owes no alert.
+    who hears of it, and one that is not known is somebody unnamed. Only what is negative is
+    criticism. Raises ValueError for a level that owes no alert.
     """
     if not level.needs_response:
         raise ValueError(f"a mention of level {level} owes no alert")
@@ -101,7 +102,7 @@ def alert(
         link=link,
         page=page,
         why=tuple(dict.fromkeys(filter(None, says))),
-        steps=_steps(kinds, level),
+        steps=_steps(kinds, is_criticism=level is Level.RESPOND and sentiment == "negative"),
         avoid=_avoid(kinds),
         told=tuple(dict.fromkeys(_ROLES.get(role, _SOMEBODY) for role in told)),
         reference=reference,
@@ -127,11 +128,11 @@ def _ranked(categories: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in advice() if name in categories) or (OTHER,)
 
 
-def _steps(kinds: tuple[str, ...], level: Level) -> tuple[str, ...]:
+def _steps(kinds: tuple[str, ...], *, is_criticism: bool) -> tuple[str, ...]:
     """The most serious category decides; criticism is called fair before any step against it."""
     first, *others = advice()[kinds[0]].steps
-    criticism = level is Level.RESPOND and any(advice()[kind].critical for kind in kinds)
-    return (f"{FAIR} {first}" if criticism else first, *others)
+    is_fair = is_criticism and any(advice()[kind].critical for kind in kinds)
+    return (f"{FAIR} {first}" if is_fair else first, *others)
 
 
 def _avoid(kinds: tuple[str, ...]) -> str:

@@ -6,21 +6,28 @@ thing and says whether there was any: the scheduler, the commands and the tests 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
 from monitor.judge import Judge
 from monitor.judge.terms import Judgement, Words
 from monitor.notices import worded
+from monitor.polling import (
+    Harvest,
+    Polled,
+    fault_of,
+    fingerprint,
+    health_after,
+    host_of,
+    polled_of,
+    unjudged,
+)
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, mentions
 from monitor.store.deliveries import owe
@@ -28,36 +35,11 @@ from monitor.store.engine import Store, StoreError
 from monitor.store.looks import Look, Place
 from monitor.timing import next_look
 from sources import load
-from sources.base import Ask, Flaw, Health, NotModified, Post, SourceError
+from sources.base import Ask, Flaw, NotModified, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
 log = logging.getLogger("footprint")
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """How one poll went, in the terms of `poll --json`; `flaws` are what could not be read."""
-
-    id: str
-    kind: str
-    health: str
-    fetched: int = 0
-    new: int = 0
-    matched: int = 0
-    alerted: int = 0
-    error: str = ""
-    flaws: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Harvest:
-    """What a source gave before it ended or failed."""
-
-    posts: list[Post] = field(default_factory=list)
-    flaws: list[str] = field(default_factory=list)
-    unchanged: bool = False
-    error: SourceError | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +71,7 @@ class Monitor:
     def prepare(self) -> None:
         """Make the rows that the steps work on; let go of what a dead process held."""
         rows = {
-            source.id: Place(source.kind, _host(source), timedelta(minutes=source.every_minutes))
+            source.id: Place(source.kind, host_of(source), timedelta(minutes=source.every_minutes))
             for source in self.sources.values()
         }
         with self.store.writing() as connection:
@@ -123,7 +105,7 @@ class Monitor:
             return self._read(look)
         except Exception as error:
             # The fence around a poll: whatever was not foreseen is this source's own failure.
-            fault = str(error) if isinstance(error, StoreError) else _fault(error)
+            fault = str(error) if isinstance(error, StoreError) else fault_of(error)
             log.error("source %s: %s", look.source, fault)
             return self._unread(look, fault)
 
@@ -136,7 +118,7 @@ class Monitor:
             outcome = self._outcome(look, source, harvest, None)
             looks.settle(connection, look.source, self.owner, outcome)
         self.stuck.discard(look.source)
-        return _polled(look, harvest, Intake(), outcome)
+        return polled_of(look, harvest, Intake(), outcome)
 
     def _let_go(self) -> None:
         """Give back what a database that was away did not let us settle."""
@@ -148,7 +130,7 @@ class Monitor:
     def _read(self, look: Look) -> Polled:
         source = self.sources[look.source]
         schools = {s.id: s for s in self.schools if source.listens_for(s.id)}
-        heard = {school.id: _fingerprint(school) for school in schools.values()}
+        heard = {school.id: fingerprint(school) for school in schools.values()}
         first = frozenset(heard.keys() - look.heard.keys())
         again = frozenset(s for s in heard if look.heard.get(s, heard[s]) != heard[s])
         door = Door(self.fetcher, self.parser, look.validators, fresh=bool(first | again))
@@ -156,14 +138,14 @@ class Monitor:
         harvest = self._collect(source, tuple(schools.values()), door, memo)
         intake = self._take_in(source, harvest.posts, schools, first, again)
         if intake.unjudged:
-            harvest.flaws.append(_unjudged(intake.unjudged))
+            harvest.flaws.append(unjudged(intake.unjudged))
         outcome = self._outcome(look, source, harvest, door)
         if not harvest.error:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
             outcome |= {"validators": validators, "memo": memo, "heard": heard}
         self._remember(look, intake, outcome)
-        return _polled(look, harvest, intake, outcome)
+        return polled_of(look, harvest, intake, outcome)
 
     def _collect(
         self,
@@ -187,7 +169,7 @@ class Monitor:
             harvest.error = error
         except Exception as error:
             # The one fence around a source: its fault must not stop the others, and is shown.
-            harvest.error = SourceError(_fault(error))
+            harvest.error = SourceError(fault_of(error))
             log.error("source %s: %s", source.id, harvest.error)
         return harvest
 
@@ -223,7 +205,7 @@ class Monitor:
         except Exception as error:
             # The fence around a judgement: the post is counted, shown and tried again, and its
             # neighbours are judged.
-            log.error("a post could not be judged: %s", _fault(error))
+            log.error("a post could not be judged: %s", fault_of(error))
             return None
 
     def _outcome(
@@ -232,7 +214,7 @@ class Monitor:
         now, error = self.clock(), harvest.error
         failures = look.failures + 1 if error else 0
         asked = error.retry_after if error else door.pause if door else None
-        health = _health(look, harvest)
+        health = health_after(look, harvest)
         due = next_look(
             now,
             timedelta(minutes=source.every_minutes),
@@ -271,48 +253,3 @@ class Monitor:
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
             owe(connection, intake.owed, now)
-
-
-def _unjudged(number: int) -> str:
-    if number == 1:
-        return "1 post could not be judged; it is tried again at each poll"
-    return f"{number} posts could not be judged; they are tried again at each poll"
-
-
-def _fault(error: Exception) -> str:
-    # Where and of what kind, never its text: that may hold a post's words.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"a fault in Footprint itself ({type(error).__name__} at {where}); please report it"
-
-
-def _host(source: SourceSettings) -> str:
-    url = str(getattr(source.options, "url", ""))
-    return url.partition("://")[2].partition("/")[0].casefold()
-
-
-def _fingerprint(school: School) -> str:
-    """Changes with a school's names, so that what a source holds is read again for new ones."""
-    return hashlib.blake2b(repr(school.watch).encode(), digest_size=8).hexdigest()
-
-
-def _health(look: Look, harvest: Harvest) -> Health | str:
-    if harvest.error:
-        return harvest.error.health
-    if harvest.unchanged:
-        return "empty" if look.health == "empty" else "ok"
-    return "ok" if harvest.posts else "empty"
-
-
-def _polled(look: Look, harvest: Harvest, intake: Intake, outcome: Mapping[str, Any]) -> Polled:
-    return Polled(
-        id=look.source,
-        kind=look.kind,
-        health=str(outcome["health"]),
-        fetched=len(harvest.posts),
-        new=intake.fresh,
-        matched=intake.matched,
-        alerted=intake.alerted,
-        error=str(harvest.error or ""),
-        flaws=tuple(harvest.flaws),
-    )

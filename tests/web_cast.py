@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.base import Letter
-from monitor.judge.terms import Judgement, Level, Reason, Words
+from monitor.judge.terms import Level, Reason, Words
 from monitor.settings import Mail, Person, School, Settings, SourceSettings, Web
 from monitor.store import deliveries, looks, mentions
 from monitor.store.deliveries import Owed
@@ -54,10 +54,15 @@ def settings(
     )
 
 
-def reason(words: Words, deciding: str, says: str = "says someone will be hurt") -> Reason:
+def reason(
+    words: Words,
+    deciding: str,
+    says: str = "says someone will be hurt",
+    rule: str = "threat.will-hurt",
+) -> Reason:
     """A reason at the first place where its words stand."""
     start = words.whole.index(deciding)
-    return Reason("threat.will-hurt", start, start + len(deciding), deciding, says)
+    return Reason(rule, start, start + len(deciding), deciding, says)
 
 
 def mention(
@@ -69,12 +74,13 @@ def mention(
     categories: Sequence[str] = (),
     deciding: str = "",
     says: str = "says someone will be hurt",
+    rule: str = "threat.will-hurt",
     minutes_ago: float = 60,
     **more: Any,
 ) -> Mention:
     """A mention; its id is a hash of `name`."""
     words = Words(title, text)
-    why = (reason(words, deciding, says),) if deciding else ()
+    why = (reason(words, deciding, says, rule),) if deciding else ()
     url = f"https://forum.example/{name}"
     found = NOW - timedelta(minutes=minutes_ago)
     values: dict[str, Any] = {
@@ -100,7 +106,7 @@ def mention(
         "compound": 0.0,
         "language": "en",
         "categories": tuple(categories),
-        "reasons": tuple(mentions.reasons(_judgement(why))),
+        "reasons": tuple(_kept(each) for each in why),
         "incident": None,
     }
     return Mention(**{**values, **more})
@@ -111,8 +117,9 @@ def named(name: str) -> str:
     return hashlib.blake2b(name.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def _judgement(reasons: tuple[Reason, ...]) -> Judgement:
-    return Judgement("", True, 1, "neutral", 0, (), Level.ROUTINE, None, "en", reasons)
+def _kept(why: Reason) -> dict[str, Any]:
+    """A reason as the database holds it."""
+    return {name: getattr(why, name) for name in ("rule", "start", "end", "text", "says")}
 
 
 def keep(store: Store, *made: Mention) -> None:
@@ -160,10 +167,10 @@ def write(store: Store, letter_id: str, text: str, html: str, subject: str = "Ur
         deliveries.fix(connection, letter_id, letter, HEAD.email)
 
 
-def send(store: Store, letter_id: str, when: datetime = NOW) -> None:
-    """A server has taken the letter."""
+def send(store: Store, letter_id: str, when: datetime = NOW, *, channel: str = "smtp") -> None:
+    """A server has taken the letter, or it lies in the folder."""
     with store.writing() as connection:
-        deliveries.sent(connection, letter_id, "smtp", "250 2.0.0 Ok: queued as 4C1", when)
+        deliveries.sent(connection, letter_id, channel, "250 2.0.0 Ok: queued as 4C1", when)
 
 
 def watch(store: Store, **outcomes: dict[str, Any]) -> None:
@@ -220,6 +227,8 @@ COMPLAINT = mention(
     categories=("complaint",),
     deciding="reported the bullying",
     says="says bullying was not dealt with",
+    rule="complaint.bullying",
+    sentiment="negative",
 )
 PRAISE = mention("praise", "Thank you Hollybrook", categories=("praise",), sentiment="positive")
 HOUSE = mention("house", "House for sale near Hollybrook")

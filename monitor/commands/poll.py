@@ -29,7 +29,7 @@ from monitor.commands._world import (
 )
 from monitor.delivery import Delivered
 from monitor.notices import worded
-from monitor.pipeline import Polled
+from monitor.polling import Polled
 from monitor.settings import Settings
 from monitor.store import deliveries
 from monitor.store.engine import StoreError, sqlite_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from monitor.judge.terms import Judgement, Staff, Watch, Words
@@ -97,9 +97,12 @@ def _fields(line: bytes) -> dict[str, Any]:
 
 def judgement_json(post_id: str, judgement: Judgement) -> dict[str, Any]:
     """A judgement as `footprint judge` prints it; `profile` is null where it is nobody's."""
+    return {"id": post_id, "profile": judgement.profile or None, **answer_json(judgement)}
+
+
+def answer_json(judgement: Judgement) -> dict[str, Any]:
+    """The answers of a judgement as JSON values, as they are printed and kept."""
     return {
-        "id": post_id,
-        "profile": judgement.profile or None,
         "relevant": judgement.relevant,
         "confidence": judgement.confidence,
         "sentiment": judgement.sentiment,
@@ -108,10 +111,7 @@ def judgement_json(post_id: str, judgement: Judgement) -> dict[str, Any]:
         "level": judgement.level.value,
         "tier": judgement.tier,
         "language": judgement.language,
-        "reasons": [
-            {"rule": r.rule, "start": r.start, "end": r.end, "text": r.text, "says": r.says}
-            for r in judgement.reasons
-        ],
+        "reasons": [asdict(reason) for reason in judgement.reasons],
     }
 
 

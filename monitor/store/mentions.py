@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
+from monitor.judge.lines import answer_json
 from monitor.judge.terms import Judgement, Level
 from monitor.store.tables import Entry, Evidence, JudgementRow, table
 from monitor.store.tables import Mention as MentionRow
@@ -143,7 +144,7 @@ def keep_judgements(
             "revision": mention.revision,
             "judged_at": now,
             "judge": judge,
-            "answer": answer(judgement),
+            "answer": answer_json(judgement),
         }
         for mention, judgement in judged
     ]
@@ -172,29 +173,6 @@ def keep_evidence(
         )
     if rows:
         connection.execute(insert(EVIDENCE), rows)
-
-
-def answer(judgement: Judgement) -> dict[str, Any]:
-    """A judgement as JSON values."""
-    return {
-        "relevant": judgement.relevant,
-        "confidence": judgement.confidence,
-        "sentiment": judgement.sentiment,
-        "compound": judgement.compound,
-        "categories": list(judgement.categories),
-        "level": judgement.level.value,
-        "tier": judgement.tier,
-        "language": judgement.language,
-        "reasons": reasons(judgement),
-    }
-
-
-def reasons(judgement: Judgement) -> list[dict[str, Any]]:
-    """A judgement's reasons as JSON values."""
-    return [
-        {"rule": why.rule, "start": why.start, "end": why.end, "text": why.text, "says": why.says}
-        for why in judgement.reasons
-    ]
 
 
 def listed(

@@ -1,0 +1,64 @@
+"""To whom a letter goes, and what it is known by; only chance enters here, for new ids."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from monitor.hearing import holders, who_may_hear
+from monitor.judge import routing
+from monitor.settings import Person, School
+from monitor.store.deliveries import Delivery, Owed
+from monitor.store.mentions import Mention
+
+
+def able_to_hear(school: School, mention: Mention) -> School:
+    """The school with only those people who may hear of this mention."""
+    return who_may_hear(school, mention.categories, f"{mention.title}\n{mention.text}")
+
+
+def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:
+    """What was owed to one, owed to another person at once."""
+    return Owed(
+        id=uuid.uuid4().hex,
+        mention_id=delivery.mention_id,
+        school=delivery.school,
+        level=delivery.level,
+        priority=delivery.priority,
+        role=role,
+        email=person.email,
+        due_at=now,
+    )
+
+
+def place_of(mention: Mention) -> str:
+    """Where it was seen: the source as the school called it, and the site of the post itself."""
+    host = urlsplit(mention.url).hostname
+    return f"{mention.source} ({host})" if host else mention.source
+
+
+def present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:
+    """Who hears now: the person first meant, else the role's present holder, else a stand-in.
+
+    None where everybody who could hear in this place is told by a message of their own.
+    """
+    for person in school.people:
+        if person.email == delivery.email:
+            return person
+    for role in (delivery.role, *routing.STAND_INS.get(delivery.role, ())):
+        if held := holders(school, role):
+            return next((person for person in held if person.email not in told), None)
+    return None
+
+
+def holds_mail(school: School, email: str) -> bool:
+    """True where somebody at the school is configured with that address."""
+    return any(person.email == email for person in school.people)
+
+
+def new_message_id(sender: str) -> str:
+    """A Message-ID that nobody has used (RFC 5322, 3.6.4), in the sender's domain."""
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{uuid.uuid4().hex}@{domain}>"
