@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from monitor.notices import advice
 from monitor.store import deliveries
 from monitor.store.deliveries import Outage
 from monitor.store.engine import Store
 from monitor.web.server import WebServer
 from tests.browser import chromium
+from tests.letters import NOTICE, body
+from tests.letters import write as compose
 from tests.web_cast import (
     COMPLAINT,
     FAILED,
@@ -165,12 +169,34 @@ def test_a_page_fits_the_screen_and_does_nothing_of_its_own(
 
 def test_a_letter_in_its_frame_can_do_nothing(browser: Browser, web: WebServer) -> None:
     with Visit(browser, web, f"/mail/{LETTER}", **view(1280)) as visit:
-        frame = visit.page.frames[1]
-        assert "{{7*7}}" in frame.locator("body").inner_text()
+        (frame,) = visit.page.locator("iframe").filter(visible=True).all()
+        frame.scroll_into_view_if_needed()
+        assert "{{7*7}}" in frame.content_frame.locator("body").inner_text()
         assert visit.page.evaluate("window.__pwn") is None
         assert visit.hosts == {urlsplit(web.address).netloc}
         assert visit.said
         assert all("Content Security Policy" in said or "sandboxed" in said for said in visit.said)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("category", ["threat", "safeguarding", "sexual"])
+def test_a_letter_is_seen_whole_without_a_window_to_scroll(
+    browser: Browser, tmp_path: Path, category: str, width: int
+) -> None:
+    advised = advice()[category]
+    letter = compose(replace(NOTICE, steps=advised.steps, avoid=advised.avoid))
+    with opened(tmp_path) as store:
+        keep(store, THREAT)
+        write(store, owe(store, THREAT), body(letter), body(letter, "html"))
+        with (
+            served(store, settings(tmp_path)) as web,
+            Visit(browser, web, f"/mail/{LETTER}", **view(width)) as visit,
+        ):
+            (frame,) = visit.page.locator("iframe").filter(visible=True).all()
+            frame.scroll_into_view_if_needed()
+            room = frame.evaluate("frame => frame.clientHeight")
+            needed = frame.content_frame.locator("body > table").evaluate("it => it.offsetHeight")
+    assert needed <= room <= needed * 1.3
 
 
 LINKS_BY_KEYBOARD = """() => {

@@ -49,6 +49,11 @@ def test_both_links_come_before_the_steps_and_show_where_they_lead() -> None:
     assert "The post itself, on gazette.example" in body(write(), "html")
 
 
+def test_no_sign_in_is_spoken_of() -> None:
+    assert f"In Footprint:\n{NOTICE.page}" in body(write()).replace("\r\n", "\n")
+    assert "sign" not in (body(write()) + Tags(body(write(), "html")).words)
+
+
 def test_the_headers_keep_machines_from_answering() -> None:
     message = read(write())
     assert message["Auto-Submitted"] == "auto-generated"

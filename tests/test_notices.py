@@ -99,6 +99,23 @@ def test_criticism_is_called_fair_before_any_step(category: str) -> None:
     assert notice.steps[0].startswith("This may be fair. People are entitled to say it. ")
 
 
+@pytest.mark.parametrize("sentiment", ["neutral", "positive"])
+def test_what_is_not_negative_is_no_criticism(sentiment: str) -> None:
+    notice = alert(level=Level.RESPOND, tier=None, categories=["press"], sentiment=sentiment)
+    assert not notice.steps[0].startswith(notices.FAIR)
+
+
+@pytest.mark.parametrize("category", [*CATEGORIES, "other"])
+def test_the_safeguarding_lead_is_never_told_to_tell_the_safeguarding_lead(category: str) -> None:
+    said = words(alert(categories=[category])).lower()
+    assert "tell the safeguarding lead" not in said
+
+
+def test_a_child_at_risk_has_advice_for_the_safeguarding_lead_and_for_others() -> None:
+    steps = " ".join(alert(categories=["safeguarding"]).steps)
+    assert "if that is you, follow your child protection policy; if not, tell them" in steps
+
+
 def test_criticism_beside_something_else_is_called_fair_too() -> None:
     notice = alert(level=Level.RESPOND, tier=None, categories=["complaint", "privacy"])
     assert notice.steps[0].startswith("This may be fair. ")

@@ -62,7 +62,8 @@ PAGES = ("/", "/mail", "/sources", f"/mentions/{THREAT.id}", "/mail/x", "/mail/x
 def test_without_the_key_nothing_is_told(web: WebServer, path: str, cookie: str) -> None:
     answer = ask(web, path, cookie=cookie)
     assert answer.status == 403
-    assert "Open the whole address, key and all" in answer.text
+    assert "Open the whole address, key and all. Whoever runs the program finds it" in answer.text
+    assert "new at each start. Keep it private, like a password." in answer.text
     assert "Hollybrook" not in answer.body
     assert KEY not in answer.body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -86,12 +87,24 @@ def test_a_letter_is_shown_as_text_and_framed_in_a_sandbox(small: Store, tmp_pat
     with served(small, settings(tmp_path)) as web:
         page, framed = ask(web, f"/mail/{letter}"), ask(web, f"/mail/{letter}/html")
     assert "Plain &lt;b&gt;words&lt;/b&gt;" in page.body
-    assert f'sandbox="" src="/mail/{letter}/html"' in page.body
+    assert page.body.count(f'sandbox="" loading="lazy" src="/mail/{letter}/html"') == 2
     assert "frame-src 'self'" in page.headers["content-security-policy"]
     policy = framed.headers["content-security-policy"]
     assert {"sandbox", "default-src 'none'", "frame-ancestors 'self'"} <= set(policy.split("; "))
     assert "script-src" not in policy
     assert "<p>Styled</p>" in framed.body
+
+
+def test_a_letters_page_speaks_plainly(small: Store, tmp_path: Path) -> None:
+    keep(small, THREAT)
+    letter = owe(small, THREAT)
+    write(small, letter, "Plain words", "<p>Styled</p>")
+    send(small, letter)
+    with served(small, settings(tmp_path)) as web:
+        text = ask(web, f"/mail/{letter}").text
+    assert "Mail to Jane Ashdown, headteacher Told today at 21:45." in text
+    assert re.search(r"Decided at\s*Saturday 21 November, 21:40", text)
+    assert re.search(r"What the mail server answered\s*250 2.0.0 Ok", text)
 
 
 def test_a_letter_that_is_not_written_yet_says_so(small: Store, tmp_path: Path) -> None:
@@ -152,10 +165,14 @@ def test_all_being_well_nothing_needs_attention(web: WebServer) -> None:
 
 
 def test_what_the_settings_lack_is_said_with_the_sources(small: Store, tmp_path: Path) -> None:
-    lacking = "http.contact is empty"
+    lacking = "http.contact is empty: give the office's address"
+    plain = (
+        "Worth adding The address that is shown to the sites that are read is empty: "
+        "give the office's address In the settings: http.contact"
+    )
     with served(small, settings(tmp_path), notices=lambda: (lacking,)) as web:
-        assert lacking in ask(web, "/sources").text
-        assert lacking not in ask(web, "/").text
+        assert plain in ask(web, "/sources").text
+        assert "http.contact" not in ask(web, "/").text
 
 
 def test_a_school_without_an_approval_is_said_beside_those_that_are_watched(

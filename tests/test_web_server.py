@@ -105,12 +105,13 @@ def test_the_demonstration_needs_no_key_says_what_it_is_and_freshens_itself(
     assert banner in home.text
     assert banner in mail.text
     assert '<meta http-equiv="refresh" content="15">' in home.body
-    assert "http-equiv" not in mail.body
+    assert '<meta http-equiv="refresh" content="15">' in mail.body
+    assert "Only here are the sources read every few seconds." in mail.text
     assert "attention" not in home.text
 
 
 def test_a_real_school_never_freshens_by_itself(web: WebServer) -> None:
-    assert "http-equiv" not in ask(web, "/").body
+    assert "http-equiv" not in ask(web, "/").body + ask(web, "/mail").body
 
 
 def test_without_an_approval_there_is_a_set_up_page_alone(small: Store, tmp_path: Path) -> None:

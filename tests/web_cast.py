@@ -286,8 +286,12 @@ def opened(folder: Path) -> Iterator[Store]:
 
 @contextmanager
 def whole(folder: Path) -> Iterator[WebServer]:
-    """The pages of one school with a threat, a complaint, praise and a house for sale."""
+    """The pages of one school with a threat, a complaint, praise and a house for sale.
+
+    Of the threat the headteacher has been told; the complaint was old when it was found.
+    """
     with opened(folder) as store:
         keep(store, THREAT, COMPLAINT, PRAISE, HOUSE)
+        send(store, owe(store, THREAT))
         with served(store, settings(folder)) as server:
             yield server

@@ -24,6 +24,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from monitor.judge.terms import Level
 from monitor.store.deliveries import DELIVERY, OUTAGE, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
+from monitor.store.minutes import minute, minute_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class FirstEvidence:
 TOLD = [DELIVERY.c[name] for name in Told.__dataclass_fields__]
 # A post that says no time of its own stands where it was found.
 _posted = func.coalesce(MENTION.c.published, MENTION.c.seen_at)
+_found = minute_of(MENTION.c.seen_at)
 
 
 def found(
@@ -87,7 +89,8 @@ def found(
     before: Mention | None = None,
     category: str = "",
 ) -> tuple[Mention, ...]:
-    """One page of the mentions of a level, newest first; it starts after `before`.
+    """One page of a level's mentions, what was found last first, and of one minute's what was
+    posted last; it starts after `before`.
 
     A story found again elsewhere is listed once, unless it was judged differently there.
     """
@@ -96,7 +99,7 @@ def found(
         where.append(_after(before))
     if category:
         where.append(cast(MENTION.c.categories, Text).contains(f'"{category}"', autoescape=True))
-    newest = (MENTION.c.seen_at.desc(), _posted.desc(), MENTION.c.id.desc())
+    newest = (_found.desc(), _posted.desc(), MENTION.c.id.desc())
     query = select(*COLUMNS).where(*where).order_by(*newest).limit(limit)
     return tuple(_mention(row) for row in connection.execute(query))
 
@@ -156,11 +159,11 @@ def _listed(schools: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 
 def _after(before: Mention) -> ColumnElement[bool]:
     moment = before.published or before.seen_at
-    same_moment = and_(MENTION.c.seen_at == before.seen_at, _posted == moment)
+    is_of_its_minute = _found == minute(before.seen_at)
     return or_(
-        MENTION.c.seen_at < before.seen_at,
-        and_(MENTION.c.seen_at == before.seen_at, _posted < moment),
-        and_(same_moment, MENTION.c.id < before.id),
+        _found < minute(before.seen_at),
+        and_(is_of_its_minute, _posted < moment),
+        and_(is_of_its_minute, _posted == moment, MENTION.c.id < before.id),
     )
 
 

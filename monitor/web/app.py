@@ -30,11 +30,14 @@ SAID = {
     ),
     403: (
         "This page is shut",
-        "Open the whole address, key and all, that footprint run printed when it started.",
+        (
+            "Open the whole address, key and all. Whoever runs the program finds it where it was "
+            "started. The key in it is new at each start. Keep it private, like a password."
+        ),
     ),
     404: (
         "There is no such page",
-        "Perhaps it was kept for as long as it may be, and is gone.",
+        "The post may have been removed because its time was up.",
     ),
     405: (
         "That cannot be done here",

@@ -1,10 +1,11 @@
-"""PURE: a stored mention as the pages show it - its words, why, and who has been told."""
+"""PURE: a stored mention as the pages show it - its words, why, and what to say beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from monitor.judge.rules import rule_book
 from monitor.judge.terms import Words
@@ -12,13 +13,16 @@ from monitor.notices import FAIR, advice
 from monitor.settings import School
 from monitor.store.mentions import Mention
 from monitor.store.pages import Elsewhere, Told
-from monitor.web import words
+from monitor.web import telling, words
+from monitor.web.headline import headed
 from monitor.web.links import Link, link
+from monitor.web.telling import Line, Untold, Way
 
-HEADING = 110
-EXCERPT = 320
 QUOTE = 140
-OLD = timedelta(days=1)
+# Rules of the critical categories that find no criticism: news of a death is nobody's complaint.
+NO_CRITICISM = frozenset(
+    {"press.coverage", "press.journalist-asks", "press.over", "press.open", "complaint.question"}
+)
 SURE = 0.9
 FAIRLY_SURE = 0.6
 
@@ -29,16 +33,6 @@ class Why:
 
     says: str
     quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How one letter stands. `mark` is sent, due, late or lost; `href` is the letter's page."""
-
-    who: str
-    says: str
-    mark: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +57,56 @@ class Card:
     source: str
     posted: datetime | None
     found: datetime
-    is_old: bool
     why: tuple[Why, ...]
     tone: str
     elsewhere: int
     link: Link | None
     told: tuple[Line, ...]
+    untold: Untold | None
     fair: str
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """The reasons without the words that decided, each once."""
+        return tuple(dict.fromkeys(reason.says for reason in self.why))
 
 
 def card(
     mention: Mention,
     school: School,
     places: Sequence[Elsewhere],
-    letters: Sequence[Told],
+    told: Mapping[str, Sequence[Told]],
     now: datetime,
+    way: Way,
 ) -> Card:
-    """What a list says of a mention."""
-    heading, excerpt = _headed(mention)
+    """What a list says of a mention; `told` has its letters and those of its other `places`."""
+    source = words.sentence(mention.source)
+    heading, excerpt = headed(mention.title, mention.text, source)
     return Card(
         id=mention.id,
         school=school.name,
         level=mention.level,
-        chip=chip(mention),
+        chip=words.chip(mention.level, mention.tier),
         kinds=kinds(mention.categories),
         heading=heading,
         excerpt=excerpt,
-        source=mention.source,
+        source=source,
         posted=mention.published,
         found=mention.seen_at,
-        is_old=mention.seen_at - (mention.published or mention.seen_at) > OLD,
         why=why(mention),
         tone=words.TONES[mention.sentiment],
         elsewhere=len(places),
         link=link(mention.url),
-        told=lines(letters, school, now),
+        told=telling.lines(told.get(mention.id, ()), school, now, way),
+        untold=telling.untold(mention, school, _of_family(mention, places, told), now),
         fair=fair(mention),
     )
 
 
-def chip(mention: Mention) -> str:
-    """The level in words; an urgent one that the judge is not sure of says so."""
-    is_possible = mention.level == "urgent" and mention.tier == "possible"
-    return "Possibly urgent" if is_possible else words.LEVELS[mention.level]
+def _of_family(
+    mention: Mention, places: Sequence[Elsewhere], told: Mapping[str, Sequence[Told]]
+) -> dict[str, Sequence[Told]]:
+    return {name: told.get(name, ()) for name in (mention.id, *(place.id for place in places))}
 
 
 def kinds(categories: Sequence[str]) -> tuple[str, ...]:
@@ -116,9 +117,14 @@ def kinds(categories: Sequence[str]) -> tuple[str, ...]:
 
 def fair(mention: Mention) -> str:
     """What must stand beside criticism; where somebody may come to harm, that comes first."""
-    known = advice()
-    is_critical = any(known[name].critical for name in mention.categories if name in known)
-    return FAIR if is_critical and mention.level != "urgent" else ""
+    is_grave = mention.level == "urgent" or mention.sentiment != "negative"
+    return FAIR if not is_grave and any(map(_criticises, mention.reasons)) else ""
+
+
+def _criticises(reason: Mapping[str, Any]) -> bool:
+    rule = str(reason["rule"])
+    category = advice().get(rule.partition(".")[0])
+    return category is not None and category.critical and rule not in NO_CRITICISM
 
 
 def certainty(mention: Mention) -> str:
@@ -132,47 +138,6 @@ def why(mention: Mention) -> tuple[Why, ...]:
     """Every reason once, in the judge's order."""
     found = (Why(str(r["says"]), words.clipped(str(r["text"]), QUOTE)) for r in mention.reasons)
     return tuple(dict.fromkeys(found))
-
-
-def lines(letters: Sequence[Told], school: School, now: datetime) -> tuple[Line, ...]:
-    """Who has been told, or will be; what is not needed any more is left out."""
-    return tuple(
-        Line(who(letter, school), *_stands(letter, now), f"/mail/{letter.id}")
-        for letter in letters
-        if letter.state != "dropped"
-    )
-
-
-def who(letter: Told, school: School) -> str:
-    """The person a letter is meant for, by name where the school still knows them, and role."""
-    role = words.ROLES.get(letter.role, letter.role)
-    for person in school.people:
-        if person.email.casefold() == letter.email.casefold():
-            return f"{person.name}, {role}"
-    return f"{letter.email}, {role}"
-
-
-def _stands(letter: Told, now: datetime) -> tuple[str, str]:
-    if letter.state == "sent" and letter.sent_at:
-        return f"told {words.shortly(letter.sent_at, now)}", "sent"
-    if letter.state == "owed" and letter.attempts:
-        again = words.shortly(letter.next_at, now)
-        return f"not told yet: {letter.error.rstrip('.')}. Tried again {again}", "late"
-    if letter.state == "owed":
-        is_due = letter.next_at <= now
-        when = words.shortly(letter.next_at, now)
-        return ("being told now" if is_due else f"will be told {when}"), "due"
-    return f"could not be told: {letter.error}", "lost"
-
-
-def _headed(mention: Mention) -> tuple[str, str]:
-    """The title and the text; or else the first words, and what comes after them."""
-    text = words.clipped(mention.text, EXCERPT)
-    title = words.clipped(mention.title, HEADING)
-    if title:
-        return title, "" if text == title else text
-    first, rest = words.parted(text, HEADING)
-    return first or "A post without words", rest
 
 
 def pieces(mention: Mention) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

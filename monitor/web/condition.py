@@ -11,21 +11,28 @@ from monitor.store import looks, pages
 from monitor.store.deliveries import Outage
 from monitor.store.engine import Connection
 from monitor.store.looks import Look
-from monitor.web import words
+from monitor.web import telling, words
 
 # Ticks come every two seconds, a look may take ten minutes, and sources of one site wait in line.
 PATIENCE = timedelta(minutes=30)
 RECENT = timedelta(days=7)
+FORTNIGHT = timedelta(days=14)
 NAMED = 3
+SOURCES = ("/sources", "See the sources")
 UNREAD = frozenset({"slow", "blocked", "failing", "dead", "over budget", "needs you"})
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that may make silence look like calm; `href` is the page that tells more."""
+    """Something for everybody to see; `href` is the page that tells more, `leads` its link.
+
+    `is_silence` says that it may make silence look like calm.
+    """
 
     says: str
     href: str
+    leads: str = "See the mail"
+    is_silence: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Condition:
     outage: Outage | None
     undelivered: int
     late: int
+    unheard: tuple[tuple[datetime | None, datetime], ...]
 
     @property
     def read(self) -> tuple[SourceState, ...]:
@@ -77,7 +85,7 @@ def channel(settings: Settings) -> str:
 def condition(
     connection: Connection, settings: Settings, schools: Sequence[School], now: datetime
 ) -> Condition:
-    """Ask the database how things are, in four queries."""
+    """Ask the database how things are, in five queries."""
     ids = tuple(school.id for school in schools)
     ours = tuple(s for s in settings.sources if any(s.listens_for(school) for school in ids))
     seen = {look.source: look for look in looks.everything(connection, [s.id for s in ours])}
@@ -87,6 +95,7 @@ def condition(
         outage=shut.get(channel(settings)),
         undelivered=pages.undelivered(connection, ids, now - RECENT),
         late=pages.late(connection, ids, now - PATIENCE),
+        unheard=pages.unheard(connection, ids, now - FORTNIGHT),
     )
 
 
@@ -147,11 +156,23 @@ def alarms(
     """What every page says at its top, the gravest first."""
     mail = _mail(found, settings, demo=demo, now=now)
     unwatched = tuple(
-        Alarm(f"{school.name} is not watched: nobody's approval is written down yet.", "/sources")
+        Alarm(f"{school.name} is not watched: nobody's approval is written down yet.", *SOURCES)
         for school in settings.schools
         if school.id not in watched
     )
-    return (*mail, *_unread(found.unread, now), *unwatched)
+    return (*_unheard(found), *mail, *_unread(found.unread, now), *unwatched)
+
+
+def _unheard(found: Condition) -> Iterator[Alarm]:
+    number = len(found.unheard)
+    if not number:
+        return
+    were, them = ("were", "them") if number > 1 else ("was", "it")
+    posts = f"{words.counted(number, 'urgent post', 'urgent posts')} {were} found"
+    if all(telling.was_old(posted, seen) for posted, seen in found.unheard):
+        posts += f" that {were} already old when first read"
+    text = f"{posts}: nobody has been mailed about {them}."
+    yield Alarm(text, "/?level=urgent", f"Look at {them}", is_silence=False)
 
 
 def _mail(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> Iterator[Alarm]:
@@ -177,8 +198,8 @@ def _unread(unread: tuple[SourceState, ...], now: datetime) -> tuple[Alarm, ...]
     if len(unread) > NAMED:
         names = ", ".join(source.id for source in unread[:NAMED])
         text = f"{len(unread)} sources are not being read: {names} and {len(unread) - NAMED} more."
-        return (Alarm(text, "/sources"),)
-    return tuple(Alarm(_unread_says(source, now), "/sources") for source in unread)
+        return (Alarm(text, *SOURCES),)
+    return tuple(Alarm(_unread_says(source, now), *SOURCES) for source in unread)
 
 
 def _unread_says(source: SourceState, now: datetime) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from monitor.web import words
+
 _LONGEST = 2000
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 
@@ -16,6 +18,11 @@ class Link:
 
     href: str
     host: str
+
+    @property
+    def site(self) -> str:
+        """The host as people know it."""
+        return words.site(self.host)
 
 
 def link(address: str) -> Link | None:

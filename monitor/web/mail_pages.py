@@ -13,11 +13,11 @@ from fastapi.responses import HTMLResponse
 from monitor.store import deliveries, pages
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Connection
-from monitor.store.pages import Told
-from monitor.web import cards, words
+from monitor.store.pages import About, Told
+from monitor.web import telling, words
 from monitor.web.access import policy
-from monitor.web.cards import Line
 from monitor.web.site import Site, known_id
+from monitor.web.telling import Line
 
 SHOWN = 100
 HEADING = 80
@@ -29,6 +29,11 @@ LETTER_POLICY = policy(
     frame_ancestors="'self'",
     sandbox="",
 )
+
+
+# What a letter's frame measures without words, and what each character adds.
+FRAMES = {"narrow": (720, 0.95), "wide": (700, 0.45)}
+HIGHEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +73,42 @@ class MailPages:
                 now,
                 waiting=self._rows(connection, pages.waiting(connection, site.ids, SHOWN)),
                 unsent=self._rows(connection, pages.unsent(connection, site.ids, SHOWN)),
-                sent=self._rows(connection, pages.sent(connection, site.ids, SHOWN)),
+                sent=self._rows(connection, self._gone(connection, by_mail=True)),
+                written=self._rows(connection, self._gone(connection, by_mail=False)),
                 most=SHOWN,
+                refresh=site.refresh,
                 folder="" if site.settings.mail.host else site.settings.mail.folder,
             )
 
+    def _gone(self, connection: Connection, *, by_mail: bool) -> tuple[Told, ...]:
+        return pages.sent(connection, self._site.ids, SHOWN, by_mail=by_mail)
+
     def _rows(self, connection: Connection, letters: tuple[Told, ...]) -> tuple[Row, ...]:
-        about = pages.headings(connection, {letter.mention_id for letter in letters}, HEADING * 4)
+        about = pages.about(connection, {letter.mention_id for letter in letters}, HEADING * 4)
         return tuple(self._row(letter, about[letter.mention_id]) for letter in letters)
 
-    def _row(self, letter: Told, about: str) -> Row:
+    def _row(self, letter: Told, about: About) -> Row:
         school = self._site.school(letter.school)
-        line = next(iter(cards.lines((letter,), school, self._site.clock())), None)
-        chip = words.LEVELS.get(letter.level, letter.level)
-        who = cards.who(letter, school)
-        return Row(letter, school.name, chip, line, who, words.clipped(about, HEADING))
+        way, now = self._site.way, self._site.clock()
+        line = next(iter(telling.lines((letter,), school, now, way)), None)
+        chip = words.chip(letter.level, about.tier)
+        who = telling.who(letter, school)
+        return Row(letter, school.name, chip, line, who, words.clipped(about.heading, HEADING))
 
     def letter(self, letter_id: str) -> HTMLResponse:
         """One letter: how it stands, its headers and its words."""
         site, now = self._site, self._site.clock()
         with site.store.reading() as connection:
             delivery = self._delivery(connection, letter_id)
+            content = opened(delivery.content) if delivery.content else None
             response = site.page(
                 connection,
                 "letter.html",
                 now,
                 delivery=delivery,
                 row=self._rows(connection, (_told(delivery),))[0],
-                content=opened(delivery.content) if delivery.content else None,
+                content=content,
+                heights=heights(content.text) if content else (),
             )
         response.headers["content-security-policy"] = policy(frame_src="'self'")
         return response
@@ -116,6 +129,17 @@ class MailPages:
         if found is None or found.school not in self._site.ids:
             raise HTTPException(404)
         return found
+
+
+def heights(text: str) -> tuple[tuple[str, int], ...]:
+    """How many pixels high a letter of these words is on a telephone and on a wide screen.
+
+    Without scripts a frame cannot take its letter's height; a little too much is better.
+    """
+    return tuple(
+        (width, min(round(bare + len(text) * each), HIGHEST))
+        for width, (bare, each) in FRAMES.items()
+    )
 
 
 def _told(delivery: Delivery) -> Told:

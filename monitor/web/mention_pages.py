@@ -21,9 +21,8 @@ from monitor.web.links import link
 from monitor.web.site import Site, known_id
 
 WEEK = timedelta(days=7)
-SHOWN = {"urgent": 10, "respond": 10, "watch": 5, "routine": 3}
+SHOWN = {"urgent": 5, "respond": 5, "watch": 3, "routine": 3}
 PAGE = 30
-REFRESH_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,12 @@ class MentionPages:
                 "mentions.html",
                 now,
                 sections=self._sections(connection, found),
-                week=pages.since(connection, ids, now - WEEK),
+                count=pages.since(connection, ids, now - WEEK),
                 level=level,
                 school=school,
                 chosen=chosen,
                 before=before if level else "",
-                refresh=REFRESH_SECONDS if site.demo and not before else 0,
+                refresh=0 if before else site.refresh,
             )
 
     def _found(
@@ -83,11 +82,11 @@ class MentionPages:
     ) -> tuple[Section, ...]:
         every = [mention for section in found.values() for mention in section]
         places = pages.elsewhere(connection, every)
-        told = pages.told(connection, [mention.id for mention in every])
+        told = _told(connection, places)
         sections = []
         for level, several in found.items():
             shown = several[: SHOWN[level] if len(found) > 1 else PAGE]
-            made = tuple(self._card(one, places[one.id], told[one.id]) for one in shown)
+            made = tuple(self._card(one, places[one.id], told) for one in shown)
             older = shown[-1].id if len(several) > len(shown) else ""
             sections.append(Section(level, made, older))
         return tuple(sections)
@@ -96,10 +95,10 @@ class MentionPages:
         self,
         mention: Mention,
         places: Sequence[pages.Elsewhere],
-        told: Sequence[pages.Told],
+        told: Mapping[str, Sequence[pages.Told]],
     ) -> Card:
         school = self._site.school(mention.school)
-        return cards.card(mention, school, places, told, self._site.clock())
+        return cards.card(mention, school, places, told, self._site.clock(), self._site.way)
 
     def _mention(self, connection: Connection, name: str) -> Mention:
         """A relevant mention of a watched school; 404 where there is none of that id."""
@@ -114,8 +113,8 @@ class MentionPages:
         with site.store.reading() as connection:
             mention = self._mention(connection, mention_id)
             school = site.school(mention.school)
-            places = pages.elsewhere(connection, [mention])[mention.id]
-            told = pages.told(connection, [mention.id])[mention.id]
+            found = pages.elsewhere(connection, [mention])
+            places, told = found[mention.id], _told(connection, found)
             title, text = cards.pieces(mention)
             steps, avoid = _advice(mention, school, now)
             return site.page(
@@ -123,15 +122,24 @@ class MentionPages:
                 "mention.html",
                 now,
                 mention=mention,
-                card=cards.card(mention, school, places, told, now),
+                card=self._card(mention, places, told),
                 certainty=cards.certainty(mention),
                 title=title,
                 text=text,
+                is_marked=any(piece.is_marked for piece in (*title, *text)),
                 places=[(place, link(place.url)) for place in places],
                 evidence=pages.first_evidence(connection, mention.id),
                 steps=steps,
                 avoid=avoid,
             )
+
+
+def _told(
+    connection: Connection, places: Mapping[str, Sequence[pages.Elsewhere]]
+) -> dict[str, tuple[pages.Told, ...]]:
+    """The letters about these mentions, and about what is the same in other places."""
+    others = {place.id for several in places.values() for place in several}
+    return pages.told(connection, {*places, *others})
 
 
 def _advice(mention: Mention, school: School, now: datetime) -> tuple[tuple[str, ...], str]:

@@ -18,9 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from monitor.settings import School, Settings
 from monitor.store.engine import Connection, Store
 from monitor.web import condition, words
+from monitor.web.telling import Way
 
 HERE = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
+REFRESH_SECONDS = 15
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -77,6 +79,16 @@ class Site:
     def ids(self) -> tuple[str, ...]:
         """The ids of the watched schools."""
         return tuple(school.id for school in self.schools)
+
+    @property
+    def way(self) -> Way:
+        """How letters leave."""
+        return Way(self.demo, bool(self.settings.mail.host))
+
+    @property
+    def refresh(self) -> int:
+        """After how many seconds a page that lists news asks again; 0 for a real school's."""
+        return REFRESH_SECONDS if self.demo else 0
 
     def school(self, school_id: str) -> School:
         """A watched school; 404 where there is none of that id."""

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from monitor.store.engine import StoreError
 from monitor.web import condition
+from monitor.web.lacking import lacking
 from monitor.web.site import Site
 
 
@@ -18,9 +19,11 @@ class SourcePages:
     def sources(self) -> HTMLResponse:
         """Each source in plain words, and what the settings still lack."""
         site = self._site
-        lacking = () if site.demo else site.notices()
+        left = () if site.demo else site.notices()
+        ids = [school.id for school in site.settings.schools] if site.demo else site.ids
+        found = lacking(site.settings, ids, left)
         with site.store.reading() as connection:
-            return site.page(connection, "sources.html", site.clock(), lacking=lacking)
+            return site.page(connection, "sources.html", site.clock(), lacking=found)
 
     def health(self) -> PlainTextResponse:
         """For a watchdog: 200 while the program works, else 503; it says no more to strangers."""
@@ -36,5 +39,6 @@ class SourcePages:
         """What is missing before anything is watched."""
         site = self._site
         template = site.environment.get_template("setup.html")
+        found = lacking(site.settings, site.ids, site.notices())
         configured = site.settings.schools
-        return HTMLResponse(template.render(notices=site.notices(), configured=configured))
+        return HTMLResponse(template.render(lacking=found, configured=configured))

@@ -17,8 +17,16 @@ LEVELS = {
 MEANINGS = {
     "urgent": "Somebody may come to harm, or a crime may be in progress.",
     "respond": "The school should answer it or act on it within the school day.",
-    "watch": "No reply is owed, but a head would want to know.",
-    "routine": "Nothing to do. Praise is listed, so that it can be thanked.",
+    "watch": "The rules found nothing to answer here, but a head would want to know of it.",
+    "routine": "The rules found nothing that needs you here. Rules miss things: skim these now and "
+    "then.",
+}
+# The same beside one mention.
+MEANING = {
+    **MEANINGS,
+    "watch": "The rules found nothing to answer here, but a head would want to know of it. Rules "
+    "miss things: please read it.",
+    "routine": "The rules found nothing that needs you here. Rules miss things: please read it.",
 }
 TONES = {"negative": "Negative", "neutral": "Neutral", "positive": "Positive"}
 ROLES = {
@@ -64,6 +72,19 @@ def shortly(when: datetime, now: datetime) -> str:
     return f"today at {at}" if is_today else f"on {day} at {at}"
 
 
+def dated(when: datetime, now: datetime) -> str:
+    """The same beside another one, where there is little room: `18 November at 07:30`."""
+    there, today = when.astimezone(LONDON), now.astimezone(LONDON)
+    return f"{'today' if there.date() == today.date() else day(when, now)} at {there:%H:%M}"
+
+
+def day(when: datetime, now: datetime) -> str:
+    """The day alone: `18 November`, the year where it differs."""
+    there = when.astimezone(LONDON)
+    year = "" if there.year == now.astimezone(LONDON).year else f" {there.year}"
+    return f"{there.day} {there:%B}{year}"
+
+
 def clipped(text: str, most: int) -> str:
     """Foreign text as one line of at most `most` characters.
 
@@ -71,14 +92,6 @@ def clipped(text: str, most: int) -> str:
     """
     line = " ".join("".join(map(_visible, text[: most * 4])).split())
     return line if len(line) <= most else f"{line[: _cut(line, most - 1)].rstrip()}…"
-
-
-def parted(text: str, most: int) -> tuple[str, str]:
-    """The first words of a text of one line, at most so many characters of them, and the rest."""
-    if len(text) <= most:
-        return text, ""
-    cut = _cut(text, most)
-    return f"{text[:cut]}…", f"…{text[cut:]}"
 
 
 def _cut(text: str, most: int) -> int:
@@ -103,6 +116,18 @@ def every(minutes: float) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """`1 place`, `2 places`."""
     return f"{number} {one if number == 1 else many}"
+
+
+def site(host: str) -> str:
+    """A host as people know it; one of this machine's own names is no site."""
+    is_here = host == "localhost" or host.startswith("127.") or host == "::1"
+    return "this machine" if is_here else host
+
+
+def chip(level: str, tier: str | None) -> str:
+    """The level in words; an urgent one that the judge is not sure of says so."""
+    is_possible = level == "urgent" and tier == "possible"
+    return "Possibly urgent" if is_possible else LEVELS.get(level, level)
 
 
 def listed(parts: Sequence[str]) -> str:
