@@ -93,6 +93,7 @@ def test_every_command_explains_itself(name: str) -> None:
     result = CliRunner().invoke(app(), [name, "--help"])
     assert result.exit_code == 0
     assert "--config" in result.stdout
+    assert "--json" in result.stdout
 
 
 def test_only_commands_that_work_are_listed() -> None:

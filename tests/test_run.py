@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import subprocess
@@ -174,6 +175,20 @@ def test_the_pages_of_a_school_need_the_key(desk: Desk) -> None:
         assert running.get(address)[0] in {200, 303}
         assert running.get(f"{without}health")[0] in {200, 503}
         assert running.stop() == 0
+
+
+def test_a_script_gets_the_address_as_json(desk: Desk) -> None:
+    desk.write()
+    command = [sys.executable, "-c", MAIN, "run", "--json"]
+    with subprocess.Popen(
+        command, cwd=desk.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = "".join(iter(process.stdout.readline, "}\n")) + "}"
+        process.terminate()
+        assert process.wait(WAIT) == 0
+    assert json.loads(said)["watching"] == ["hollybrook"]
+    assert json.loads(said)["address"].startswith("http://127.0.0.1:")
 
 
 def test_a_school_without_people_is_refused(desk: Desk) -> None:

@@ -58,7 +58,7 @@ def say(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """The answer as JSON, on stdout."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - what a command says
+    print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)  # noqa: T201 - what a command says
 
 
 def settings_or_exit(path: Path) -> Settings:

@@ -35,6 +35,9 @@ def command(
         typer.Option(metavar="FILE.json", help="Schools from this file, not the configuration."),
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
+    _json: Annotated[
+        bool, typer.Option("--json", help="JSON lines, as without it: they are the answer.")
+    ] = False,
 ) -> None:
     """Judge posts: one JSON line in, one JSON line out, in the same order.
 

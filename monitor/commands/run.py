@@ -16,10 +16,12 @@ from fastapi import FastAPI
 from monitor.advice import advise, approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
+    AsJson,
     ConfigPath,
     World,
     clock,
     fail,
+    print_json,
     say,
     settings_or_exit,
     warn_of_orphans,
@@ -41,6 +43,7 @@ def command(
     demo: Annotated[
         bool, typer.Option("--demo", help="The demonstration school: nothing is sent anywhere.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Watch: read the sources on time, send the alerts, serve the pages. Stop with Ctrl-C."""
     stopping = threading.Event()
@@ -49,19 +52,24 @@ def command(
     try:
         if demo:
             with demonstration(DEMO_FOLDER, clock) as settings:
-                _run(settings, settings.schools, stopping, demo=True)
+                _run(settings, settings.schools, stopping, demo=True, as_json=as_json)
         else:
             settings = settings_or_exit(config)
             problems = run_problems(settings)
             if problems:
                 fail("\n".join(str(problem) for problem in problems), 2)
-            _run(settings, approved(settings), stopping, demo=False)
+            _run(settings, approved(settings), stopping, demo=False, as_json=as_json)
     except (StoreError, WebError, OSError) as error:
         fail(str(error), 1)
 
 
 def _run(
-    settings: Settings, schools: tuple[School, ...], stopping: threading.Event, *, demo: bool
+    settings: Settings,
+    schools: tuple[School, ...],
+    stopping: threading.Event,
+    *,
+    demo: bool,
+    as_json: bool,
 ) -> None:
     url = settings.database_url
     alone = sqlite_path(url) is not None
@@ -69,6 +77,8 @@ def _run(
         schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock)
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
+            if as_json:
+                print_json({"address": address, "watching": [school.id for school in schools]})
             warn_of_orphans(made)
             if schools:
                 schedule.start()
