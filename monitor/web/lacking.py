@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,28 @@ OF_A_SCHOOL = {
     "staff": "The list of staff of {school}",
     "urls": "The list of web addresses of {school}",
 }
+# Names that stand within the advice.
+PLAIN = {
+    "[[sources]]": "source",
+    "chair": "chair of governors",
+    "deputy_dsl": "deputy safeguarding lead",
+    "dpo": "data protection officer",
+    "dsl": "safeguarding lead",
+    "hr": "HR",
+    "it": "IT support",
+    "la_legal": "the council's legal team",
+    "la_press": "the council's press office",
+    "lado": "the LADO",
+    "mash": "children's social care",
+    "mash_out_of_hours": "children's social care out of hours",
+    "office_email": "the office's email",
+    "office_phone": "the office's telephone",
+    "vice_chair": "vice-chair of governors",
+}
+# Words of their own in a sentence; in a list of contacts they are names.
+AMBIGUOUS = frozenset({"chair", "it"})
+# What is quoted is the school's own, and passes as it is.
+_NAME = re.compile(r'"[^"]*"|`[^`]*`|\[\[sources\]\]|(?<![\w.])[a-z_]+(?![\w.])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +104,13 @@ def _is_blocker(notice: str) -> bool:
 def _advised(line: str, settings: Settings) -> Advised:
     key, _, rest = line.partition(" ")
     subject = _subject(key, settings)
-    return Advised(f"{subject} {rest}", key) if subject else Advised(line, "")
+    return Advised(f"{subject} {_plain(rest, key)}", key) if subject else Advised(line, "")
+
+
+def _plain(words: str, key: str) -> str:
+    kept: frozenset[str] = frozenset() if key.endswith(".contacts") else AMBIGUOUS
+    plain = {name: said for name, said in PLAIN.items() if name not in kept}
+    return _NAME.sub(lambda name: plain.get(name[0], name[0]), words)
 
 
 def _subject(key: str, settings: Settings) -> str:
