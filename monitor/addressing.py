@@ -36,7 +36,7 @@ def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> 
 def place_of(mention: Mention) -> str:
     """Where it was seen: the source as the school called it, and the site of the post itself."""
     host = urlsplit(mention.url).hostname
-    return f"{mention.source} ({host})" if host else mention.source
+    return f"{mention.source} ({host})" if host and host != "127.0.0.1" else mention.source
 
 
 def present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:

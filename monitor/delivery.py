@@ -144,6 +144,7 @@ class Postroom:
             level=Level(delivery.level),
             tier="possible" if mention.tier == "possible" else "sure",
             categories=mention.categories,
+            sentiment=mention.sentiment,
             says=[str(reason["says"]) for reason in mention.reasons],
             place=place_of(mention),
             link=mention.url,
