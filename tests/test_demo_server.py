@@ -24,6 +24,8 @@ from sources.feed import collect
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=UTC)
 XML_FEEDS = ["alerts", "forum", "press", "search", "village"]
 

@@ -20,6 +20,8 @@ from tests.sending import (
     outcome,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("security", SECURITIES)
 def test_a_letter_arrives_byte_for_byte_for_its_one_recipient(security: Security) -> None:

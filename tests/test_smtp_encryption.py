@@ -11,6 +11,8 @@ from alerts.smtp import Security, SmtpChannel
 from tests.mailserver import MailServer
 from tests.sending import EARLY, LATE, PASSWORD, a_channel, a_letter, fault, outcome
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_server_without_starttls_gets_neither_password_nor_letter() -> None:
     with MailServer(security="none", users={"footprint": PASSWORD}) as server:

@@ -22,6 +22,8 @@ from tests.web_cast import (
     whole,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Store]:

@@ -29,6 +29,8 @@ from tests.web_cast import (
     whole,
 )
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = Path(condition.__file__).parent / "templates"
 
 

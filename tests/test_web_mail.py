@@ -36,6 +36,8 @@ from tests.web_cast import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Store]:

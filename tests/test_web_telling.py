@@ -31,6 +31,8 @@ from tests.web_cast import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 UNSENT = "written to the folder, not sent: no mail server is set"
 OLD = replace(THREAT, published=NOW - timedelta(days=4))
 WHY = (
