@@ -196,3 +196,11 @@ def test_any_bytes_give_clean_text_or_one_plain_error(
             assert "\x00" not in field
             assert not any("\ud800" <= char <= "\udfff" for char in field)
         assert entry["link"] == "" or entry["link"].startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize(
+    "before", ["<!-- -->" * 39, "<!---->" * 500, "\n" * 100_000, "<!--" * 5000]
+)
+def test_what_stands_before_the_root_is_passed_once(parser: Parser, before: str) -> None:
+    found = _parse(parser, (before + _rss(_item(1))).encode())
+    assert "page" not in found

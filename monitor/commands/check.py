@@ -25,10 +25,11 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.notices import worded
+from monitor.polling import fault_of
 from monitor.problems import Problem
 from monitor.settings import Settings
 from monitor.store import deliveries, looks
-from monitor.store.engine import StoreError, display_name, sqlite_path
+from monitor.store.engine import Store, StoreError, sqlite_path
 from monitor.store.opening import open_store
 from sources import load
 from sources.base import Ask, Flaw, SourceError
@@ -107,14 +108,22 @@ def _database(settings: Settings, *, online: bool) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("wrong", str(error))
         return
+    try:
+        yield from _contents(store, settings, online=online)
+    except StoreError as error:
+        yield Finding("wrong", str(error))
+    finally:
+        store.close()
+
+
+def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Finding]:
     with store.reading() as connection:
         seen = looks.everything(connection, [source.id for source in settings.sources])
         ids = [school.id for school in settings.schools]
         outage = deliveries.outage(connection, channel(settings).name)
         troubled = deliveries.troubled(connection, ids)
         orphaned = deliveries.orphaned(connection, ids)
-    store.close()
-    yield Finding("ok", f"The database {display_name(url)} is whole and of this version.")
+    yield Finding("ok", f"The database {store.name} is whole and of this version.")
     for look in seen:
         # Asked anew online, a source's last answer would only contradict.
         if look.error and not online:
@@ -150,6 +159,9 @@ def _source(settings: Settings, source_id: str, network: Fetcher, parser: Parser
         items = list(load(source.kind).collect(ask, door))
     except SourceError as error:
         return Finding("wrong", f"Source {source.id}: {error}")
+    except Exception as error:
+        # As in a poll: a fault of our own costs this source's line, not the rest of the check.
+        return Finding("wrong", f"Source {source.id}: {fault_of(error)}")
     flaws = sum(isinstance(item, Flaw) for item in items)
     entries = "1 entry" if len(items) - flaws == 1 else f"{len(items) - flaws} entries"
     spoilt = f", {flaws} of which could not be read" if flaws else ""

@@ -9,8 +9,9 @@ from urllib.parse import urljoin
 from sources.links import safe_link
 from sources.text import fold, mend
 
+# Atomic and possessive: what stands before the root is passed once, never tried another way.
 _START = re.compile(
-    r"(?:\s|<\?[^>]{0,500}>|<!--.{0,2000}?-->){0,20}<(?:!doctype\s+html|html\b)",
+    r"(?>\s+|<\?[^>]{0,500}>|(?><!--.{0,2000}?-->)){0,40}+<(?:!doctype\s+html|html\b)",
     re.IGNORECASE | re.DOTALL,
 )
 # Parsing a tag costs lxml the square of its attributes; no honest tag is this long.
