@@ -10,6 +10,8 @@ import pytest
 
 from monitor.store.engine import Store
 from monitor.store.opening import open_store
+from monitor.web.server import WebServer
+from tests import web_cast
 from tests.postgres import PostgresServer
 
 
@@ -56,3 +58,17 @@ def store(database_url: str) -> Iterator[Store]:
     opened = open_store(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Store]:
+    """A new SQLite database whose sources have all been read."""
+    with web_cast.opened(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """The pages with a mention of each sort, for tests that only read."""
+    with web_cast.whole(tmp_path_factory.mktemp("web")) as server:
+        yield server

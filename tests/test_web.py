@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,30 +29,14 @@ from tests.web_cast import (
     keep,
     mention,
     named,
-    opened,
     owe,
     send,
     served,
     settings,
     watch,
-    whole,
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """The pages with a mention of each sort, for tests that only read."""
-    with whole(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 def test_mentions_stand_by_level_the_gravest_first(web: WebServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,27 +15,11 @@ from tests.web_cast import (
     KEY,
     THREAT,
     ask,
-    opened,
     served,
     settings,
-    whole,
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """The pages with a mention of each sort, for tests that only read."""
-    with whole(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 def test_every_page_tells_the_browser_to_trust_nothing(web: WebServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,27 +20,11 @@ from tests.web_cast import (
     keep,
     mention,
     named,
-    opened,
     served,
     settings,
-    whole,
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """The pages with a mention of each sort, for tests that only read."""
-    with whole(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,31 +20,15 @@ from tests.web_cast import (
     THREAT,
     ask,
     keep,
-    opened,
     owe,
     served,
     settings,
     watch,
-    whole,
 )
 
 pytestmark = pytest.mark.slow
 
 TEMPLATES = Path(condition.__file__).parent / "templates"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """The pages with a mention of each sort, for tests that only read."""
-    with whole(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 HOSTILE = (

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from monitor.advice import advise
 from monitor.store.engine import Store
 from monitor.web.lacking import lacking
-from tests.web_cast import HEAD, OTHER, SCHOOL, ask, opened, served, settings
+from tests.web_cast import HEAD, OTHER, SCHOOL, ask, served, settings
 
 BARE = OTHER.model_copy(update={"people": ()})
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
 
 
 def test_all_advice_begins_in_plain_words_and_still_names_its_setting(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,28 +21,12 @@ from tests.web_cast import (
     SCHOOL,
     ask,
     keep,
-    opened,
     owe,
     served,
     settings,
-    whole,
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """The pages with a mention of each sort, for tests that only read."""
-    with whole(tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 def test_a_fault_of_ours_is_a_plain_page(

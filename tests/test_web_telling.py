@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from tests.web_cast import (
     keep,
     mention,
     named,
-    opened,
     owe,
     send,
     served,
@@ -40,13 +38,6 @@ WHY = (
 )
 PLEASE = "Please look, and tell whoever must know."
 BANNER = "already old when first read: nobody has been mailed about"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Store]:
-    """A new SQLite database whose sources have all been read."""
-    with opened(tmp_path) as store:
-        yield store
 
 
 def _folder_letter(store: Store) -> str:
