@@ -27,6 +27,8 @@ POLL_SECONDS = 2
 CARRIERS = 1
 CARRY_SECONDS = 1
 CLOCK_SECONDS = 5
+# A fetch ends within 60 seconds; service managers kill after 90.
+PATIENCE_SECONDS = 75.0
 
 
 class Schedule:
@@ -37,13 +39,15 @@ class Schedule:
         poll: Callable[[], object],
         deliver: Callable[[], object],
         clock: Callable[[], datetime],
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """`poll` and `deliver` do one unit of work and return None where there was none.
 
-        The first calls are due at once by `clock`.
+        The first calls are due at once by `clock`; `patience` is how many seconds a step in hand
+        is waited for at the end.
         """
         self.stopping = threading.Event()
-        self._clock = clock
+        self._clock, self._patience = clock, patience
         self._watcher = threading.Thread(target=self._watch_the_clock, name="clock", daemon=True)
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
@@ -70,11 +74,18 @@ class Schedule:
         self._scheduler.start()
         self._watcher.start()
 
-    def stop(self) -> None:
-        """Let the steps in hand finish, and begin no other."""
+    def stop(self) -> bool:
+        """Let the steps in hand finish, and begin no other; False where one would not end.
+
+        A mail server may think for ten minutes about one letter. What is cut off then is taken
+        up at the next start, since a step that has not settled its row still holds only a lease.
+        """
         self.stopping.set()
         self._watcher.join()
-        self._scheduler.shutdown(wait=True)
+        ending = threading.Thread(target=self._scheduler.shutdown, name="ending", daemon=True)
+        ending.start()
+        ending.join(self._patience)
+        return not ending.is_alive()
 
     def _watch_the_clock(self) -> None:
         """APScheduler sleeps by the wall clock: set back two days, it would sleep for two days."""

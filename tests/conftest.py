@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,3 +73,11 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """The pages with a mention of each sort, for tests that only read."""
     with web_cast.whole(tmp_path_factory.mktemp("web")) as server:
         yield server
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is held and listens to nobody; any other could become another test's."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])

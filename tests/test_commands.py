@@ -203,10 +203,8 @@ def test_poll_without_people_needs_no_send(desk: Desk) -> None:
     assert desk.run("poll", "--no-send").exit_code == 0
 
 
-def test_a_mail_server_that_is_down_loses_nothing(desk: Desk) -> None:
-    with MailServer(security="none") as post:
-        port = post.port
-    desk.mail = f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"'
+def test_a_mail_server_that_is_down_loses_nothing(desk: Desk, closed_port: int) -> None:
+    desk.mail = f'host = "127.0.0.1"\nport = {closed_port}\nsecurity = "none"'
     result = desk.run("poll")
     assert result.exit_code == 1
     assert "Mail is not going out" in result.stderr

@@ -208,10 +208,10 @@ def test_a_port_that_is_taken_is_one_clear_line(desk: Desk) -> None:
         assert running.said.count("\n") == 1
 
 
-def test_a_mail_server_that_is_down_at_the_start_stops_nothing(desk: Desk) -> None:
-    with MailServer(security="none") as post:
-        port = post.port
-    desk.mail = f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"\n{desk.mail}'
+def test_a_mail_server_that_is_down_at_the_start_stops_nothing(
+    desk: Desk, closed_port: int
+) -> None:
+    desk.mail = f'host = "127.0.0.1"\nport = {closed_port}\nsecurity = "none"\n{desk.mail}'
     desk.write()
     with program(desk.folder) as running:
         address = running.address

@@ -89,6 +89,20 @@ def test_stopping_waits_for_the_step_in_hand_and_begins_no_other() -> None:
     assert calls == ["begun", "finished"] * CARRIERS
 
 
+def test_a_step_that_does_not_end_is_left_after_a_while() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def deliver() -> None:
+        begun.set()
+        assert go_on.wait(WAIT)
+
+    schedule = Schedule(nothing, deliver, an_hour_ago, patience=0.1)
+    schedule.start()
+    assert begun.wait(WAIT)
+    assert schedule.stop() is False
+    go_on.set()
+
+
 def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
     gate, lock = threading.Barrier(POLLERS), threading.Lock()
     running, most, met = 0, 0, threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import threading
@@ -84,8 +85,12 @@ def _run(
                 schedule.start()
             stopping.wait()
             say("Stopping: what is in hand is finished first.")
-            if schools:
-                schedule.stop()
+            if schools and not schedule.stop():
+                say(
+                    "A server did not answer in time; what it was asked is taken up at the next start."
+                )
+                # The thread that waits for it cannot be ended, and would hold up the exit.
+                os._exit(0)
 
 
 @contextmanager
