@@ -86,9 +86,7 @@ def _run(
             stopping.wait()
             say("Stopping: what is in hand is finished first.")
             if schools and not schedule.stop():
-                say(
-                    "A server did not answer in time; what it was asked is taken up at the next start."
-                )
+                say("A server does not answer; its part is taken up at the next start.")
                 # The thread that waits for it cannot be ended, and would hold up the exit.
                 os._exit(0)
 

@@ -267,7 +267,7 @@ url = "{url}"
 contact = "office@hollybrook.example"
 private_hosts_allowed = ["127.0.0.1:{feed_port}"]
 [web]
-listen = "127.0.0.1:{_free_port()}"
+listen = "127.0.0.1:0"
 [mail]
 from = "Footprint <footprint@hollybrook.example>"
 host = "127.0.0.1"
