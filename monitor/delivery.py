@@ -101,7 +101,8 @@ class Postroom:
                 )
             error = f"nobody at {school.id} is configured to be told; add [[schools.people]]"
             return self._put_off(connection, delivery, error)
-        return self._compose(connection, delivery, mention, school, person, now)
+        others = tuple(role for email, role in told.items() if email != delivery.email)
+        return self._compose(connection, delivery, mention, school, person, others, now)
 
     def _compose(
         self,
@@ -110,10 +111,9 @@ class Postroom:
         mention: Mention,
         school: School,
         person: Person,
+        others: tuple[str, ...],
         now: datetime,
     ) -> Letter | Delivered:
-        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
-        others = tuple(role for email, role in told.items() if email != delivery.email)
         try:
             letter = compose(
                 self._notice(mention, school, delivery, others),

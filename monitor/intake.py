@@ -138,8 +138,9 @@ def _keep(
 ) -> None:
     before = reading.mentions.get((school.id, intake.before.get(post.key, post.key)))
     if before is None:
-        twins = _twins(stories, post, school.id, reading.source)
-        mention = _mention(reading, post, judgement, school.id, twins)
+        story = story_of(post.url)
+        twins = _twins(stories, story, post, school.id, reading.source)
+        mention = _mention(reading, story, post, judgement, school.id, twins)
         intake.new.append((mention, judgement, post))
         stories.append(mention)
         told = max((Level(twin.highest) for twin in twins), key=_rank, default=Level.ROUTINE)
@@ -164,9 +165,10 @@ def _rank(level: Level) -> int:
     return level.rank
 
 
-def _twins(stories: Sequence[Mention], post: Post, school: str, source: str) -> list[Mention]:
+def _twins(
+    stories: Sequence[Mention], story: str, post: Post, school: str, source: str
+) -> list[Mention]:
     """Earlier mentions of the same thing from other places: behind one link, in like words."""
-    story = story_of(post.url)
     words = f"{post.title}\n{post.text}"
     return [
         mention
@@ -180,14 +182,19 @@ def _twins(stories: Sequence[Mention], post: Post, school: str, source: str) -> 
 
 
 def _mention(
-    reading: Reading, post: Post, judgement: Judgement, school: str, twins: Sequence[Mention]
+    reading: Reading,
+    story: str,
+    post: Post,
+    judgement: Judgement,
+    school: str,
+    twins: Sequence[Mention],
 ) -> Mention:
     return Mention(
         id=uuid.uuid4().hex,
         school=school,
         source=reading.source,
         entry_key=post.key,
-        story=story_of(post.url),
+        story=story,
         same_as=(twins[0].same_as or twins[0].id) if twins else None,
         url=post.url,
         title=post.title,

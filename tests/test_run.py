@@ -21,7 +21,8 @@ from tests.test_commands import Desk
 from tests.webserver import Seen, WebServer
 
 pytestmark = pytest.mark.slow
-WAIT = 60  # seconds; a guard against hanging, never a measure
+# Seconds; a guard against hanging, never a measure: longer than the program itself waits to stop.
+WAIT = 120
 MAIN = "from monitor.commands import main; main()"
 
 

@@ -27,8 +27,8 @@ from monitor.pipeline import Monitor
 from monitor.problems import ConfigError
 from monitor.settings import School, Settings
 from monitor.store import deliveries, leases
-from monitor.store.engine import Store
-from monitor.store.opening import open_store
+from monitor.store.engine import Store, sqlite_path
+from monitor.store.opening import open_store, sole_use
 from sources.fetch import Fetcher
 from sources.parsing import Parser
 
@@ -136,7 +136,7 @@ def _is_running(number: int) -> bool:
     return True
 
 
-def _release_the_dead(store: Store, alone: bool) -> None:
+def _release_the_dead(store: Store, *, alone: bool) -> None:
     with store.writing() as connection:
         for owner in leases.owners(connection):
             if _is_gone(owner, alone):
@@ -144,17 +144,23 @@ def _release_the_dead(store: Store, alone: bool) -> None:
 
 
 @contextmanager
-def world(settings: Settings, schools: tuple[School, ...], *, alone: bool) -> Iterator[World]:
-    """Open everything, and close it again.
+def world(settings: Settings, schools: tuple[School, ...]) -> Iterator[World]:
+    """Open everything, and close it again. Raises StoreError.
 
-    `alone` says that no other process can be at work on this database, so that every lease is a
-    dead one's and is let go at once; on a shared database those of this machine's dead processes
-    are, and others run out by themselves. Raises StoreError.
+    A SQLite file is held for this process alone, so that every lease in it is a dead one's and is
+    let go at once; on a shared database those of this machine's dead processes are, and others
+    run out by themselves.
     """
-    store = open_store(settings.database_url)
+    url = settings.database_url
+    with sole_use(url):
+        yield from _opened(settings, schools, url)
+
+
+def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterator[World]:
+    store = open_store(url)
     owner, parser, door = _owner(), Parser(), fetcher(settings)
     try:
-        _release_the_dead(store, alone)
+        _release_the_dead(store, alone=sqlite_path(url) is not None)
         monitor = Monitor(
             settings=settings,
             schools=schools,

@@ -32,8 +32,7 @@ from monitor.notices import worded
 from monitor.polling import Polled
 from monitor.settings import Settings
 from monitor.store import deliveries
-from monitor.store.engine import StoreError, sqlite_path
-from monitor.store.opening import sole_use
+from monitor.store.engine import StoreError
 
 NO_SERVER = "no mail server is set, so nobody has been told. Set [mail] host."
 BAD = frozenset({"blocked", "failing", "dead", "over budget", "needs you", "slow"})
@@ -52,10 +51,8 @@ def command(
     """Poll the sources now and deliver what is due; prints what each source gave."""
     settings = settings_or_exit(config)
     _refuse_mistakes(settings, sources or [], no_send)
-    url = settings.database_url
     try:
-        alone = sqlite_path(url) is not None
-        with sole_use(url), world(settings, settings.schools, alone=alone) as made:
+        with world(settings, settings.schools) as made:
             polled = list(_poll_all(made, sources or sorted(made.monitor.sources)))
             told = [] if no_send else list(_deliver_all(made))
             waiting = _waiting(made)

@@ -31,8 +31,7 @@ from monitor.commands._world import (
 from monitor.demo import demonstration
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
-from monitor.store.engine import StoreError, sqlite_path
-from monitor.store.opening import sole_use
+from monitor.store.engine import StoreError
 from monitor.web.app import create_app
 from monitor.web.server import WebError, WebServer
 
@@ -49,7 +48,8 @@ def command(
     """Watch: read the sources on time, send the alerts, serve the pages. Stop with Ctrl-C."""
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopping.set())
+        # From a thread: a handler that sets what it has interrupted the waiting for can lock up.
+        signal.signal(name, lambda *_: threading.Thread(target=stopping.set).start())
     try:
         if demo:
             with demonstration(DEMO_FOLDER, clock) as settings:
@@ -72,9 +72,7 @@ def _run(
     demo: bool,
     as_json: bool,
 ) -> None:
-    url = settings.database_url
-    alone = sqlite_path(url) is not None
-    with sole_use(url), world(settings, schools, alone=alone) as made:
+    with world(settings, schools) as made:
         schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock)
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)

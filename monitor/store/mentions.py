@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from monitor.judge.lines import answer_json
-from monitor.judge.terms import Judgement, Level
+from monitor.judge.terms import Judgement
 from monitor.store.tables import Entry, Evidence, JudgementRow, table
 from monitor.store.tables import Mention as MentionRow
 
@@ -199,14 +199,6 @@ def one(connection: Connection, mention_id: str) -> Mention | None:
     """The mention of that id, if there is one."""
     found = _read(connection, select(*COLUMNS).where(MENTION.c.id == mention_id))
     return found[0] if found else None
-
-
-def totals(connection: Connection, school: str) -> dict[str, int]:
-    """How many relevant mentions a school has at each level."""
-    from_school = (MENTION.c.school == school, MENTION.c.relevant)
-    counts = select(MENTION.c.level, func.count()).where(*from_school).group_by(MENTION.c.level)
-    found = {row[0]: row[1] for row in connection.execute(counts)}
-    return {level.value: found.get(level.value, 0) for level in Level}
 
 
 def _read(connection: Connection, query: Select[Any]) -> tuple[Mention, ...]:

@@ -20,7 +20,6 @@ from monitor.store.engine import (
     Store,
     StoreError,
     connect,
-    display_name,
     one_at_a_time,
     sqlite_path,
 )
@@ -177,6 +176,3 @@ def _version(connection: Connection, name: str) -> str | None:
     if tables:
         raise StoreError(f"{name} holds another program's tables; choose another database")
     return None
-
-
-__all__ = ["display_name", "open_store", "sole_use"]
