@@ -59,7 +59,7 @@ def main() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # It logs addresses whole, and a feed's address may be a secret.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    asked = sys.argv[1].replace("-", "_") if len(sys.argv) > 1 else ""
     try:
         app(asked if asked in names() else None)()
     except KeyboardInterrupt:

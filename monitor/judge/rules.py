@@ -13,6 +13,8 @@ from monitor.judge.patterns import Lexicon, PatternError
 from monitor.judge.terms import Level
 
 _NEAR = 15
+# Notices are read like a category and are none.
+NOTICES = "notice"
 
 
 def _tables(folder: str) -> Iterator[dict[str, Any]]:
@@ -45,6 +47,12 @@ def rule_book() -> RuleBook:
         for row in rule.together:
             joins.setdefault(row[0], []).append((rule, row))
     return RuleBook(lexicon, categories, facts, starts, parts.by_start, joins)
+
+
+def category_names() -> tuple[str, ...]:
+    """The categories of the guide, the most serious first."""
+    ranked = sorted(rule_book().categories.values(), key=lambda category: category.rank)
+    return tuple(category.name for category in ranked if category.name != NOTICES)
 
 
 class _Parts:

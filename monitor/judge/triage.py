@@ -11,12 +11,11 @@ from monitor.judge.canonical import Tokens, canonical
 from monitor.judge.clauses import layout
 from monitor.judge.finding import Category, Finding
 from monitor.judge.match import RELEVANT, Match, Matcher
-from monitor.judge.rules import rule_book
+from monitor.judge.rules import NOTICES, rule_book
 from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
 from monitor.judge.weigh import word_lists
 
 MOST_CHARACTERS = 20_000
-_NOTICES = "notice"
 _NOBODY = ""
 _OVER, _OPEN = "press.over", "press.open"
 _OF_NEWS = ("press", "praise")
@@ -59,7 +58,7 @@ def triage(tokens: Tokens) -> Verdict:
     kept = [finding for finding in findings if finding.rule.category in found]
     levels = [(_level(finding, book.categories), finding) for finding in kept]
     level = max((each for each, _ in levels), key=lambda each: each.rank, default=Level.ROUTINE)
-    ranked = sorted(found - {_NOTICES}, key=lambda name: book.categories[name].rank)
+    ranked = sorted(found - {NOTICES}, key=lambda name: book.categories[name].rank)
     decisive = [finding for each, finding in levels if each is level]
     tier: Tier | None = None
     if level is Level.URGENT:
