@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +29,10 @@ from monitor.judge.scoring import (
 from monitor.judge.terms import Judgement, Level
 
 _SHOWN = 200
+_MEANS: dict[str, Callable[[Scores], float | None]] = {
+    "mood, macro recall": lambda scored: scored.mood_recall,
+    "categories, macro F1": lambda scored: scored.macro_f1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +207,11 @@ def _summary(scored: Scores) -> Table:
         value = "-" if share.value is None else f"{share.value:.3f}"
         counted = f"{share.part}/{share.whole}"
         table.add_row(name, value, counted, f"{low:.3f}-{high:.3f}" if share.whole else "-")
-    for name, measure in (
-        ("mood, macro recall", lambda some: some.mood_recall),
-        ("categories, macro F1", lambda some: some.macro_f1),
-    ):
-        value = measure(scored)
-        if value is not None:
+    for name, measure in _MEANS.items():
+        mean = measure(scored)
+        if mean is not None:
             low, high = resampled(scored, measure)
-            table.add_row(name, f"{value:.3f}", "", f"{low:.3f}-{high:.3f}")
+            table.add_row(name, f"{mean:.3f}", "", f"{low:.3f}-{high:.3f}")
     return table
 
 

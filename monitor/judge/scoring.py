@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import numpy as np
@@ -32,24 +32,24 @@ class Labels:
     level: Level
 
 
-def labels_of(fields: Mapping[str, Any] | None, known: Sequence[str]) -> Labels:
+def labels_of(given: Mapping[str, Any] | None, known: Sequence[str]) -> Labels:
     """The labels of a post as they stand in a file; `known` are the categories there are.
 
     Raises LabelsError, naming the key.
     """
-    if fields is None:
+    if given is None:
         raise LabelsError("it has no 'labels'; a post to measure with needs them.")
-    if not isinstance(fields.get("relevant"), bool):
+    if not isinstance(given.get("relevant"), bool):
         raise LabelsError("'labels.relevant' must be true or false.")
-    if fields.get("sentiment") not in MOODS:
+    if given.get("sentiment") not in MOODS:
         raise LabelsError(f"'labels.sentiment' must be one of {', '.join(MOODS)}.")
-    if fields.get("level") not in list(Level):
+    if given.get("level") not in list(Level):
         raise LabelsError(f"'labels.level' must be one of {', '.join(Level)}.")
-    categories = fields.get("categories")
+    categories = given.get("categories")
     if not isinstance(categories, list) or not all(name in known for name in categories):
         raise LabelsError(f"'labels.categories' must be a list of these: {', '.join(known)}.")
     return Labels(
-        fields["relevant"], fields["sentiment"], frozenset(categories), Level(fields["level"])
+        given["relevant"], given["sentiment"], frozenset(categories), Level(given["level"])
     )
 
 
@@ -127,21 +127,9 @@ class Scores:
 
     def rows(self, index: NDArray[np.int64]) -> Scores:
         """The measures of these posts alone, in this order, repeated where a number is."""
-        columns = [
-            column[index]
-            for column in (
-                self.true_level,
-                self.said_level,
-                self.sure,
-                self.true_relevant,
-                self.said_relevant,
-                self.true_mood,
-                self.said_mood,
-                self.true_categories,
-                self.said_categories,
-            )
-        ]
-        return Scores(*columns, names=self.names)
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        names = columns.pop("names")
+        return Scores(**{name: column[index] for name, column in columns.items()}, names=names)
 
     @property
     def level(self) -> Share:
