@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.judge.canonical import fold
+from monitor.judge.disguise import guesses
 
 _GAP = re.compile(r"\{(\d),(\d)\}\Z")
 _LONGEST_WORD = 40
 _SHORTEST_PREFIX = 1
-_STRETCHED = re.compile(r"(.)\1{2,}")
-_STARS = re.compile(r"(?<=.)\*+(?=.)")
-_LEET = str.maketrans("0134578@$", "oieastbas")
 
 
 class PatternError(ValueError):
@@ -94,9 +92,7 @@ class Lexicon:
         """The elements that a canonical word satisfies, its usual disguises undone."""
         found = self._known(word[:_LONGEST_WORD])
         if not found:
-            found = next(
-                (f for w in _undisguised(word[:_LONGEST_WORD]) if (f := self._known(w))), found
-            )
+            found = next((f for w in guesses(word[:_LONGEST_WORD]) if (f := self._known(w))), found)
         if word.isdigit():
             found = found | self._number
         return frozenset(found | self._anywhere)
@@ -106,17 +102,6 @@ class Lexicon:
         for size in range(_SHORTEST_PREFIX, len(word) + 1):
             found |= self._prefixes.get(word[:size], set())
         return found
-
-
-def _undisguised(word: str) -> Iterator[str]:
-    """The word without stretched letters ("dieee"), digits ("k1ll") or stars ("f*ggot")."""
-    if _STRETCHED.search(word):
-        yield _STRETCHED.sub(r"\1\1", word)
-        yield _STRETCHED.sub(r"\1", word)
-    if _STARS.search(word):
-        yield from (_STARS.sub(vowel, word) for vowel in "aeiouy")
-    elif not word.isalpha() and not word.isdigit():
-        yield word.translate(_LEET)
 
 
 def end_of(

@@ -1,0 +1,165 @@
+"""Undoes the disguises of one word: digits and signs for letters, stretched letters, stars."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice, product
+from typing import Final
+
+from monitor.judge.known import dodges, ranks, units
+
+SIGNS: Final = "@$!|"
+STAR: Final = "*"
+_READ_AS = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b",
+    "9": "g", "@": "a", "$": "s", "!": "il", "|": "li",
+}  # fmt: skip
+_SHAPED = re.compile(r"([^\W\d_])\1\1|[*@$!|]|[a-z][0-9]|[0-9][a-z]")
+_STRETCH = re.compile(r"([^\W\d_])\1{2,}")
+_STARS_BETWEEN = re.compile(r"\w(?:\*\w){2,}")
+# What means itself: ordinals, clock times and measures, under-12s, postcodes and their districts.
+_ITSELF = re.compile(
+    r"\d+(?:st|nd|rd|th|am|pm|x|s|k|m|p|hr|yr|yo|min|sec|ft|in|cm|mm|km|kg|g|lb|oz|ml|l)?"
+    r"|u\d+s?|(?:yr?|ks|key|p|s|a|b|m)\d+s?"
+    r"|(?:[a-z]{2}|[beglmnsw])[1-9]\d?[a-z]?\d[a-z]{2}|(?:e|n|w|ec|nw|se|sw|wc)[1-9][a-z]"
+)
+_TAIL = re.compile(r"([a-z]+)\d+")
+_HEAD = re.compile(r"(\d+)([a-z]+)")
+_LONG_STEM = 5
+_MOST_FORMS = 24
+_MOST_RUNS = 3
+_SHORTEST = 4
+
+
+class Shapes:
+    """Words by length, first and last letter, so that one with stars in it is found."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._words: dict[tuple[int, str, str], list[str]] = {}
+        for word in words:
+            self.add(word)
+
+    def add(self, word: str) -> None:
+        """Know a word that is not empty."""
+        place = self._words.setdefault((len(word), word[0], word[-1]), [])
+        if word not in place:
+            place.append(word)
+
+    def fits(self, form: str) -> list[str]:
+        """The words that a form may stand for, a letter for each star; it ends in letters."""
+        place = self._words.get((len(form), form[0], form[-1]), ())
+        return [word for word in place if _fits(form, word)]
+
+
+def _fits(form: str, word: str) -> bool:
+    return all(a in (b, STAR) for a, b in zip(form, word, strict=True))
+
+
+@cache
+def _shapes() -> Shapes:
+    return Shapes(ranks())
+
+
+def undone(word: str) -> tuple[str, tuple[str, ...]]:
+    """The known word that a canonical word hides, or "", and every form that it may hide.
+
+    Forms are for names, which no list knows; a form may hold stars. Both are empty for a word
+    that is no disguise, such as a year group, a postcode, a time or a measure.
+    """
+    if word in dodges():
+        return dodges()[word], ()
+    if not _SHAPED.search(word):
+        return "", ()
+    best = _hidden_in_short(word)
+    if best or _ITSELF.fullmatch(word) or len(word) < _SHORTEST:
+        return best, ()
+    forms = tuple(islice(_forms(word), _MOST_FORMS))
+    return _best(word, forms), forms if _may_be_name(word) else ()
+
+
+def _hidden_in_short(word: str) -> str:
+    """What even a word that looks like a measure or a form's name stands for: "s3x", "st4b"."""
+    if STAR in word or len(word) > _SHORTEST or not word[:1].isalpha() or _TAIL.fullmatch(word):
+        return ""
+    return next((form for form in _forms(word) if ranks().get(form, 0) < 0), _plain_nought(word))
+
+
+def _plain_nought(word: str) -> str:
+    """ "n0", "y0u": with nothing but a nought for a letter, a short word is plain enough."""
+    form = word.replace("0", "o")
+    return form if form in ranks() and len(word) < _SHORTEST else ""
+
+
+def _may_be_name(word: str) -> bool:
+    if tail := _TAIL.fullmatch(word):
+        return len(tail[1]) >= _LONG_STEM
+    head = _HEAD.fullmatch(word)
+    return not head or len(head[1]) == 1
+
+
+def _best(word: str, forms: Iterable[str]) -> str:
+    if word in ranks():
+        return ""
+    if STAR in word:
+        return next(filter(None, map(_unstarred, forms)), "")
+    rank, form = min(((ranks()[form], form) for form in forms if form in ranks()), default=(0, ""))
+    return form if rank < 0 or not _is_counted(word) else ""
+
+
+def _is_counted(word: str) -> bool:
+    """True where the digits of a word are more likely a number: "year7", "5kids", "10ser"."""
+    if _TAIL.fullmatch(word):
+        return True
+    head = _HEAD.fullmatch(word)
+    if not head:
+        return False
+    return len(head[1]) > 1 or head[2] in ranks() or head[2] in units()
+
+
+def _unstarred(form: str) -> str:
+    """The one word that fits; of several, one that people hide; else none."""
+    if STAR not in form:
+        return form if form in ranks() else ""
+    fitting = sorted(_shapes().fits(form), key=lambda word: ranks()[word])
+    if not fitting or (len(fitting) > 1 and ranks()[fitting[0]] >= 0):
+        return ""
+    return fitting[0]
+
+
+def _forms(word: str) -> Iterator[str]:
+    if STAR in word:
+        yield from _starred(word)
+        return
+    for letters in product(*(_READ_AS.get(char, char) for char in word)):
+        form = "".join(letters)
+        if _STRETCH.search(form):
+            yield from _shrunk(form)
+        else:
+            yield form
+
+
+def _starred(word: str) -> Iterator[str]:
+    """ "k*n*i*f*e" is stars between letters; in any other word a star stands for a letter."""
+    if _STARS_BETWEEN.fullmatch(word):
+        yield word.replace(STAR, "")
+    yield "".join(_READ_AS.get(char, char)[0] for char in word)
+
+
+def _shrunk(form: str) -> Iterator[str]:
+    """The form with each stretched letter twice or once, in every mixture of a few."""
+    runs = list(_STRETCH.finditer(form))
+    mixtures = product((1, 2), repeat=len(runs)) if len(runs) <= _MOST_RUNS else ((1,) * len(runs),)
+    for sizes in mixtures:
+        size = iter(sizes)
+        yield _STRETCH.sub(lambda run, size=size: run[1] * next(size), form)  # type: ignore[misc]
+
+
+def guesses(word: str) -> Iterator[str]:
+    """Forms without stars that a word no list knows may hide, for lists of a rule's own."""
+    for form in undone(word)[1]:
+        if STAR in form:
+            yield from (re.sub(r"\*+", vowel, form) for vowel in "aeiouy")
+        else:
+            yield form
