@@ -9,7 +9,7 @@ from monitor.judge.clauses import layout
 from monitor.judge.language import language
 from monitor.judge.patterns import Lexicon, PatternError, end_of
 from monitor.judge.terms import Level
-from monitor.judge.triage import triage
+from monitor.judge.ruled import triage
 
 CLASSES = {"PERSON": ["him", "her"]}
 

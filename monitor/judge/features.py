@@ -20,7 +20,7 @@ Numbers = NDArray[np.int64]
 
 
 @lru_cache(maxsize=100_000)
-def pieces(word: str) -> tuple[int, ...]:
+def letters(word: str) -> tuple[int, ...]:
     """The numbers of a word's character features: its pieces of 2 to 5 letters, edges marked."""
     padded = f" {word[:_LONGEST_WORD]} "
     grams = {padded[at : at + size] for size in _PIECES for at in range(len(padded) - size + 1)}
@@ -43,8 +43,8 @@ def singles_and_pairs(words: Sequence[str]) -> tuple[Numbers, Numbers]:
 def features(words: Sequence[str]) -> tuple[Numbers, Numbers]:
     """The numbers of all word features and of all character features, each once, sorted."""
     singles, pairs = singles_and_pairs(words)
-    letters = {number for word in set(words) for number in pieces(word)}
+    spelt = {number for word in set(words) for number in letters(word)}
     return (
         np.unique(np.concatenate((singles, pairs))),
-        np.array(sorted(letters), dtype=np.int64),
+        np.array(sorted(spelt), dtype=np.int64),
     )

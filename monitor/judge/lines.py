@@ -78,7 +78,8 @@ def _post(number: int, line: bytes, profiles: Collection[str] | None) -> PostLin
 
 def _words(fields: Mapping[str, Any], profile: str | None) -> Words:
     title, url, author = (str(fields.get(key) or "") for key in ("title", "url", "author"))
-    return Words(title, fields["text"], url, author, found=profile is not None)
+    medium = str(fields.get("source") or "")
+    return Words(title, fields["text"], url, author, profile is not None, medium)
 
 
 def _fields(line: bytes) -> dict[str, Any]:

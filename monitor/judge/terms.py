@@ -57,7 +57,8 @@ class Words:
     """What is judged: `whole` is `title + "\\n" + text`, or `text` alone where there is no title.
 
     `found` says that somebody, or a search for this very school, brought the post, so that it
-    is a candidate even where no name stands in its text.
+    is a candidate even where no name stands in its text. `medium` is what kind of place it stood
+    in, where that is known: news, blog, google_review, petition, foi, forum, facebook, ...
     """
 
     title: str
@@ -65,6 +66,7 @@ class Words:
     url: str = ""
     author: str = ""
     found: bool = False
+    medium: str = ""
 
     @property
     def whole(self) -> str:
@@ -88,7 +90,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The four answers of the triage guide for one post and one school."""
+    """The four answers of the triage guide for one post and one school.
+
+    `floor` is the level that the packaged rules alone demand: no correction by a person goes
+    below it where it is urgent.
+    """
 
     profile: str
     relevant: bool
@@ -100,3 +106,4 @@ class Judgement:
     tier: Tier | None
     language: str
     reasons: tuple[Reason, ...] = field(default_factory=tuple)
+    floor: Level = Level.ROUTINE

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from monitor.judge import language as languages
 from monitor.judge import sentiment
 from monitor.judge.canonical import Tokens, canonical
-from monitor.judge.clauses import layout
-from monitor.judge.finding import Category, Finding
 from monitor.judge.match import RELEVANT, Match, Matcher
-from monitor.judge.rules import NOTICES, rule_book
-from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
-from monitor.judge.weigh import word_lists
+from monitor.judge.ruled import Verdict, triage
+from monitor.judge.signals import signals
+from monitor.judge.terms import Judgement, Level, Reason, Watch, Words
+from monitor.judge.view import view
 
 MOST_CHARACTERS = 20_000
 _NOBODY = ""
-_OVER, _OPEN = "press.over", "press.open"
-_OF_NEWS = ("press", "praise")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules say of a text, whichever school it is about."""
-
-    categories: tuple[str, ...]
-    level: Level
-    tier: Tier | None
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,56 +38,6 @@ def _read(words: Words) -> _Text:
     score = sentiment.compound(tokens.source)
     cut = len(whole) > MOST_CHARACTERS
     return _Text(words, tokens, score, languages.language(tokens), cut)
-
-
-def triage(tokens: Tokens) -> Verdict:
-    """Categories, level and tier of a text by the rules; the highest level that fits stands."""
-    book = rule_book()
-    findings = _settled(book.find(tokens, layout(tokens)), _is_news(tokens))
-    found = {finding.rule.category for finding in findings if not finding.rule.raises}
-    kept = [finding for finding in findings if finding.rule.category in found]
-    levels = [(_level(finding, book.categories), finding) for finding in kept]
-    level = max((each for each, _ in levels), key=lambda each: each.rank, default=Level.ROUTINE)
-    ranked = sorted(found - {NOTICES}, key=lambda name: book.categories[name].rank)
-    decisive = [finding for each, finding in levels if each is level]
-    tier: Tier | None = None
-    if level is Level.URGENT:
-        tier = "possible" if all(finding.doubtful for finding in decisive) else "sure"
-    shown = sorted(kept, key=lambda f: (-_level(f, book.categories).rank, f.first))
-    return Verdict(tuple(ranked), level, tier, tuple(shown))
-
-
-def _level(finding: Finding, categories: Mapping[str, Category]) -> Level:
-    return finding.rule.level or categories[finding.rule.category].level
-
-
-def _is_news(tokens: Tokens) -> bool:
-    """True where nobody speaks of what touches themselves."""
-    return not word_lists()["personal"].intersection(tokens.words)
-
-
-def _settled(findings: Sequence[Finding], told_as_news: bool) -> list[Finding]:
-    """Without what the guide says does not stand beside something else."""
-    found = {finding.rule.category for finding in findings if not finding.rule.raises}
-    gone: set[str] = set()
-    if found & {"threat", "self_harm"}:
-        gone |= {"praise"}
-    if "press" in found:
-        gone |= {"complaint"}
-    kept = [finding for finding in findings if finding.rule.category not in gone]
-    return _reported(kept) if "press" in found and told_as_news else kept
-
-
-def _reported(findings: Sequence[Finding]) -> list[Finding]:
-    """What a news report counts for: coverage alone, unless it tells of a danger not yet over."""
-    book, names = rule_book(), {finding.rule.name for finding in findings}
-    is_open = _OPEN in names or _OVER not in names
-    return [
-        finding
-        for finding in findings
-        if finding.rule.category in _OF_NEWS
-        or (is_open and _level(finding, book.categories) is Level.URGENT)
-    ]
 
 
 class Judge:
@@ -122,6 +62,14 @@ class Judge:
             _relevant(match, text, verdict) if match.relevant else _irrelevant(match, text)
             for match in chosen
         )
+
+    def seen(self, words: Words, school_id: str) -> tuple[list[str], NDArray[np.float32]]:
+        """A post as the learned part sees it, for one school: its view and what is known of it."""
+        text = _read(words)
+        match = self._matcher.match(words, school_id, text.tokens)[0]
+        shown, _ = view(text.tokens, match.evidence, words.medium)
+        verdict = triage(text.tokens)
+        return shown, signals(match, verdict, text.compound, shown)
 
     def best(self, words: Words, school_id: str | None = None) -> Judgement:
         """One Judgement for a post: the highest level, then the surest; its profile is empty

@@ -7,6 +7,7 @@ test holds both to the same scores, quirks included.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -38,6 +39,13 @@ class _Fact(NamedTuple):
 def _authority() -> Any:
     """The package's own analyser: its lexicon and its emoji."""
     return vaderSentiment.SentimentIntensityAnalyzer()
+
+
+@cache
+def emoji_names() -> dict[str, tuple[str, ...]]:
+    """The words that the package reads each emoji as."""
+    named = _authority().emojis.items()
+    return {emoji: tuple(re.findall("[a-z0-9]+", name.lower())) for emoji, name in named}
 
 
 def _fact(token: str) -> _Fact:

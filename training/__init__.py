@@ -1,0 +1,1 @@
+"""How the learned part of judging is made from the labelled posts beside this file."""
