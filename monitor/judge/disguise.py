@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice, product
 from typing import Final
 
-from monitor.judge.known import dodges, ranks, units
+from monitor.judge.known import areas, dodges, ranks, units
 
 SIGNS: Final = "@$!|"
 STAR: Final = "*"
@@ -19,18 +19,23 @@ _READ_AS = {
 _SHAPED = re.compile(r"([^\W\d_])\1\1|[*@$!|]|[a-z][0-9]|[0-9][a-z]")
 _STRETCH = re.compile(r"([^\W\d_])\1{2,}")
 _STARS_BETWEEN = re.compile(r"\w(?:\*\w){2,}")
-# What means itself: ordinals, clock times and measures, under-12s, postcodes and their districts.
+# What means itself: ordinals, clock times and measures, under-12s, year groups, roads.
 _ITSELF = re.compile(
     r"\d+(?:st|nd|rd|th|am|pm|x|s|k|m|p|hr|yr|yo|min|sec|ft|in|cm|mm|km|kg|g|lb|oz|ml|l)?"
     r"|u\d+s?|(?:yr?|ks|key|p|s|a|b|m)\d+s?"
-    r"|(?:[a-z]{2}|[beglmnsw])[1-9]\d?[a-z]?\d[a-z]{2}|(?:e|n|w|ec|nw|se|sw|wc)[1-9][a-z]"
 )
+# In inner London a district ends in a letter; the last two letters are never C, I, K, M, O or V.
+_POSTCODE = re.compile(
+    r"([a-z]{1,2})[1-9]\d?\d[abd-hjlnp-uw-z]{2}"
+    r"|(?:e|n|w|ec|nw|se|sw|wc)[1-9][a-z](?:\d[abd-hjlnp-uw-z]{2})?"
+)
+_NO_SIGNS = str.maketrans(SIGNS, "asil")
 _TAIL = re.compile(r"([a-z]+)\d+")
 _HEAD = re.compile(r"(\d+)([a-z]+)")
 _LONG_STEM = 5
 _MOST_FORMS = 24
 _MOST_RUNS = 3
-_SHORTEST = 4
+_SHORTEST = 3
 
 
 class Shapes:
@@ -70,29 +75,28 @@ def undone(word: str) -> tuple[str, tuple[str, ...]]:
     """
     if word in dodges():
         return dodges()[word], ()
-    if not _SHAPED.search(word):
+    if not _SHAPED.search(word) or _ITSELF.fullmatch(word):
         return "", ()
-    best = _hidden_in_short(word)
-    if best or _ITSELF.fullmatch(word) or len(word) < _SHORTEST:
-        return best, ()
+    if len(word) < _SHORTEST:
+        return _plain_nought(word), ()
     forms = tuple(islice(_forms(word), _MOST_FORMS))
     return _best(word, forms), forms if _may_be_name(word) else ()
 
 
-def _hidden_in_short(word: str) -> str:
-    """What even a word that looks like a measure or a form's name stands for: "s3x", "st4b"."""
-    if STAR in word or len(word) > _SHORTEST or not word[:1].isalpha() or _TAIL.fullmatch(word):
-        return ""
-    return next((form for form in _forms(word) if ranks().get(form, 0) < 0), _plain_nought(word))
-
-
 def _plain_nought(word: str) -> str:
-    """ "n0", "y0u": with nothing but a nought for a letter, a short word is plain enough."""
+    """ "n0", "g0": with a nought for its second letter, a word of two is plain enough."""
     form = word.replace("0", "o")
-    return form if form in ranks() and len(word) < _SHORTEST else ""
+    return form if form in ranks() else ""
+
+
+def _is_postcode(word: str) -> bool:
+    code = _POSTCODE.fullmatch(word)
+    return code is not None and (not code[1] or code[1] in areas())
 
 
 def _may_be_name(word: str) -> bool:
+    if _is_postcode(word):
+        return False
     if tail := _TAIL.fullmatch(word):
         return len(tail[1]) >= _LONG_STEM
     head = _HEAD.fullmatch(word)
@@ -105,12 +109,23 @@ def _best(word: str, forms: Iterable[str]) -> str:
     if STAR in word:
         return next(filter(None, map(_unstarred, forms)), "")
     rank, form = min(((ranks()[form], form) for form in forms if form in ranks()), default=(0, ""))
-    return form if rank < 0 or not _is_counted(word) else ""
+    if rank < 0 and not _is_road(word):
+        return form
+    return "" if _is_counted(word) else form
+
+
+def _is_road(word: str) -> bool:
+    """True for "A55" and for a postcode, even where a danger could be read into it."""
+    return _is_postcode(word) or (len(word) == _SHORTEST and _TAIL.fullmatch(word) is not None)
 
 
 def _is_counted(word: str) -> bool:
-    """True where the digits of a word are more likely a number: "year7", "5kids", "10ser"."""
-    if _TAIL.fullmatch(word):
+    """True where the digits of a word are more likely a number: "year7", "5kids", "10ser", "G4S".
+
+    With a nought alone between letters even a short word is plain: "y0u".
+    """
+    short = len(word) == _SHORTEST and not word.replace("0", "o").translate(_NO_SIGNS).isalpha()
+    if short or _TAIL.fullmatch(word) or _is_postcode(word):
         return True
     head = _HEAD.fullmatch(word)
     if not head:

@@ -75,3 +75,9 @@ def dodges() -> Mapping[str, str]:
 def units() -> frozenset[str]:
     """What stands behind a digit and makes a measure of it."""
     return frozenset(_disguises()["units"].split())
+
+
+@cache
+def areas() -> frozenset[str]:
+    """The letters that postcodes begin with."""
+    return frozenset(_disguises()["areas"].split())

@@ -22,7 +22,15 @@ _BLOCKS = (
 )
 # Hangul fillers and the empty Braille cell: letters by name, nothing to the eye.
 _NOTHING = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0\u2800"), "")
-_ODD = {"\u0251": "a", "\u0261": "g", "\u0131": "i", "\u0237": "j", "\u0269": "i", "\u025b": "e"}
+_ODD = {
+    "\u0251": "a",
+    "\u0261": "g",
+    "\u0131": "i",
+    "\u0237": "j",
+    "\u0269": "i",
+    "\u025b": "e",
+    "\u0289": "u",
+}
 _ODD |= {"\xe6": "ae", "\xc6": "ae", "\u0153": "oe", "\u0152": "oe", "\xf0": "d", "\u0185": "b"}
 _CHEROKEE = zip(
     "\u13aa\u13f4\u13df\u13a0\u13ac\u13c0\u13bb\u13a5\u13ab\u13e6\u13de\u13b7\u13e2\u13d2\u13da"
