@@ -1,6 +1,6 @@
 # Everything the program needs is installed by these targets; nothing is installed by hand.
 .DEFAULT_GOAL := check
-.PHONY: run test quick proof bench check fmt lint types layers docs setup lock clean system screenshots
+.PHONY: run test quick proof bench train check fmt lint types layers docs setup lock clean system screenshots
 
 # The first Python of 3.11 or newer that really starts.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -47,6 +47,17 @@ proof: .make/dev ## the long proofs, whole
 
 bench: .make/dev ## tables of ratios; no pass or fail
 	$(BIN)/python -m benchmarks
+
+# Torch comes without a hash: each platform's index has a build of its own under one version.
+# The weights that the training starts from are checked against their published SHA-256.
+.make/training: .make/venv requirements.lock pyproject.toml
+	$(PYTHON) -m venv --without-pip .make/learner
+	$(PYTHON) -m pip --python .make/learner/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m pip --python .make/learner/bin/python install --quiet --disable-pip-version-check --no-build-isolation --editable ".[train]"
+	@touch $@
+
+train: .make/training ## the learned weights, anew, from training/posts; an hour on 2 cores
+	.make/learner/bin/python -m training
 
 fmt: .make/dev
 	$(BIN)/ruff format .

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.judge.encoder import Encoder
 from monitor.judge.linear import Linear
-from monitor.judge.pieces import pieces
+from monitor.judge.pieces import LONGEST, pieces
 from monitor.judge.rules import category_names
 from monitor.judge.terms import Level, Sentiment
 
@@ -89,20 +89,18 @@ class Learned:
         )
 
     def _cut(self, words: Sequence[str]) -> tuple[list[int], list[float]]:
-        shares = self.linear.shares(words, _URGENT) if words else np.zeros(0, np.float32)
-        cut: list[int] = []
-        weighty: list[float] = []
-        for word, share in zip(words, shares.tolist(), strict=True):
-            parts = pieces((word,))
-            cut += parts
-            weighty += [share] * len(parts)
-        return cut, weighty
+        """The pieces of a view and, of one too long to be read at once, how weighty each is."""
+        cut = pieces(words)
+        if len(cut) <= LONGEST - 2:
+            return cut, []
+        shares = self.shares(words, _URGENT)
+        return cut, [
+            share for word, share in zip(words, shares, strict=True) for _ in pieces((word,))
+        ]
 
-    def heaviest(self, words: Sequence[str], output: int, most: int = 3) -> list[int]:
-        """The numbers of the words that speak most for an output, at most so many."""
-        shares = self.linear.shares(words, output)
-        order = np.argsort(-shares)[:most]
-        return sorted(int(index) for index in order if shares[index] > 0)
+    def shares(self, words: Sequence[str], output: int) -> list[float]:
+        """How much each word of a view speaks for an output, by the linear half."""
+        return [float(share) for share in self.linear.shares(words, output)] if words else []
 
 
 def _together(read: Sequence[Floats]) -> Floats:

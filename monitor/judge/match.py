@@ -18,6 +18,7 @@ _LONG_WORD = 5
 _ALONE = 0.6
 # A short name that nobody searched for, with nothing beside it.
 _IN_DOUBT = 0.35
+_EXCLUDED = 0.15
 _TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "sir", "head")
 _AFTER_HOST = re.compile(r"[-\w]|\.\w")
 _WEIGHED = ("name", "alias", "hashtag")
@@ -44,6 +45,11 @@ class Match:
     confidence: float
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...]
+
+    @property
+    def excluded(self) -> bool:
+        """True where the text names only what the school listed as something else."""
+        return self.confidence == _EXCLUDED
 
     @property
     def relevant(self) -> bool:
@@ -233,7 +239,7 @@ class Matcher:
 
 def _nameless(excluded: bool, supported: bool, brought: bool) -> tuple[float, str]:
     if excluded:
-        return 0.15, "names only what is listed as another place or thing of that name"
+        return _EXCLUDED, "names only what is listed as another place or thing of that name"
     if not brought:
         return 0.05, "does not name the school"
     return (0.75 if supported else 0.55), "does not name the school; kept because a search found it"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from monitor.judge.canonical import Tokens
+from monitor.judge.clauses import Clause, layout
 from monitor.judge.decide import Decision
 from monitor.judge.finding import Finding
 from monitor.judge.learned import CATEGORIES, LEVELS, Opinion, learned
@@ -13,9 +14,8 @@ from monitor.judge.ruled import level_of
 from monitor.judge.rules import category_names, rule_book
 from monitor.judge.terms import Level, Reason
 
-_MOST_WORDS = 4
 _UNSURE = 0.75
-_NEAR = 2
+_NEARLY = 0.6
 
 
 def of_decision(
@@ -50,11 +50,24 @@ def _by_learning(
     decision: Decision, tokens: Tokens, shown: Sequence[str], owners: Sequence[int]
 ) -> Iterator[Reason]:
     rule, output, says = _kind(decision)
-    heavy = learned().heaviest(shown, output, _MOST_WORDS) if len(tokens) else []
-    for first, last in _spans(sorted({owners[index] for index in heavy})):
-        yield _at(tokens, first, last, rule, says)
-    if not heavy:
+    clauses = _weightiest(tokens, owners, learned().shares(shown, output)) if len(tokens) else []
+    for clause in clauses:
+        yield _at(tokens, clause.first, clause.end - 1, rule, says)
+    if not clauses:
         yield Reason(rule, 0, len(tokens.source), tokens.source, says)
+
+
+def _weightiest(tokens: Tokens, owners: Sequence[int], shares: Sequence[float]) -> list[Clause]:
+    """The clause whose words speak most for what was seen, and the next where it weighs nearly
+    as much, in the order of the text.
+    """
+    laid = layout(tokens)
+    weights = [0.0] * len(laid.clauses)
+    for index, share in zip(owners, shares, strict=True):
+        weights[laid.clause_of[index]] += share
+    order = sorted(range(len(weights)), key=lambda number: -weights[number])
+    nearly = [number for number in order[1:2] if weights[number] > _NEARLY * weights[order[0]] > 0]
+    return [laid.clauses[number] for number in sorted(order[:1] + nearly)]
 
 
 def _kind(decision: Decision) -> tuple[str, int, str]:
@@ -66,17 +79,6 @@ def _kind(decision: Decision) -> tuple[str, int, str]:
     title = rule_book().categories[name].title
     output = CATEGORIES.start + category_names().index(name)
     return f"learned.{name}", output, f"reads like this: {title[0].lower()}{title[1:]}"
-
-
-def _spans(indices: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last token of each stretch of tokens that stand near each other."""
-    spans: list[tuple[int, int]] = []
-    for index in indices:
-        if spans and index - spans[-1][1] <= _NEAR:
-            spans[-1] = (spans[-1][0], index)
-        else:
-            spans.append((index, index))
-    return spans
 
 
 def notes(*, readable: bool, cut: bool) -> Iterator[Reason]:
