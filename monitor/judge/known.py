@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 # The classes of classes.toml whose words people hide.
 _HIDDEN_CLASSES = ("STRIKE", "STRUCK", "WEAPON", "SLUR", "DANGER", "BULLY")
@@ -19,10 +19,25 @@ def _text(name: str) -> str:
 
 
 @cache
+def _languages() -> Mapping[str, Any]:
+    return tomllib.loads(_text("languages.toml"))
+
+
+@cache
 def small_words() -> Mapping[str, frozenset[str]]:
     """The small words that give a language away, by its code of two letters."""
-    lists = tomllib.loads(_text("languages.toml"))
-    return {code: frozenset(words.split()) for code, words in lists.items()}
+    lists = _languages().items()
+    return {code: frozenset(words.split()) for code, words in lists if isinstance(words, str)}
+
+
+def letters_of() -> Mapping[str, str]:
+    """Letters that give a language away, by its code."""
+    return cast("Mapping[str, str]", _languages()["letters"])
+
+
+def looks_of() -> Mapping[str, str]:
+    """A regular expression for the words of a language, by its code."""
+    return cast("Mapping[str, str]", _languages()["looks"])
 
 
 @cache
