@@ -101,6 +101,10 @@ def test_a_text_without_words_is_taken_for_english(text: str) -> None:
     assert language(canonical(text)) == "en"
 
 
+def test_a_very_long_word_says_nothing() -> None:
+    assert language(canonical("aa" * 10_000 + "q")) == "en"
+
+
 def test_handles_and_addresses_say_nothing_of_the_language() -> None:
     text = "@nie_dla_dzieci #szkola https://szkola.example see you there"
     assert language(canonical(text)) == "en"

@@ -12,6 +12,7 @@ from monitor.judge.known import common, letters_of, looks_of, small_words
 # Welsh is judged as English is.
 JUDGED = frozenset(("en", "cy"))
 _MOST_WORDS = 400
+_LONGEST_WORD = 30
 _SCRIPTS = (
     ("ar", "\u0600", "\u06ff"),
     ("pa", "\u0a00", "\u0a7f"),
@@ -92,6 +93,8 @@ def _by_looks(word: str) -> Sequence[tuple[str, float]]:
     """What a word says that is none of the small ones."""
     if word in common():
         return (("en", _COMMON),)
+    if len(word) > _LONGEST_WORD:
+        return ()
     fitting = [code for code, look in _looks().items() if look.fullmatch(word)]
     return [(code, _LOOKS / len(fitting)) for code in fitting]
 
