@@ -13,6 +13,7 @@ from monitor.judge.known import common, letters_of, looks_of, small_words
 JUDGED = frozenset(("en", "cy"))
 _MOST_WORDS = 400
 _LONGEST_WORD = 30
+_MOST_CHARACTERS = 4_000
 _SCRIPTS = (
     ("ar", "\u0600", "\u06ff"),
     ("pa", "\u0a00", "\u0a7f"),
@@ -118,7 +119,7 @@ def language(tokens: Tokens) -> str:
     if code := _script(words):
         return code
     scores = _by_words(words)
-    _by_letters(tokens.source[: tokens.ends[len(words) - 1]] if words else "", scores)
+    _by_letters(tokens.source[:_MOST_CHARACTERS], scores)
     return _chosen(scores, len(words))
 
 
