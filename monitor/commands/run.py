@@ -36,6 +36,7 @@ from monitor.web.app import create_app
 from monitor.web.server import WebError, WebServer
 
 DEMO_FOLDER = Path("demonstration")
+HEED_SECONDS = 0.5
 
 
 def command(
@@ -81,7 +82,9 @@ def _run(
             warn_of_orphans(made)
             if schools:
                 schedule.start()
-            stopping.wait()
+            while not stopping.wait(HEED_SECONDS):
+                # A signal that comes just before the wait begins is heeded only when it ends.
+                pass
             say("Stopping: what is in hand is finished first.")
             if schools and not schedule.stop():
                 say("A server does not answer; its part is taken up at the next start.")
