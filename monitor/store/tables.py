@@ -189,6 +189,32 @@ class Outage(SQLModel, table=True):
     error: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class CorrectionRow(SQLModel, table=True):
+    """A person's correction of a mention; one that was undone stays, with when and by whom.
+
+    `mention_id` is no foreign key: what was learnt of a name or a place outlives the post, whose
+    own words go when it goes. `phrases` are the names learnt; `source` and `host` are where the
+    post was read, and never whose it was.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (Index("ix_correction_mention", "mention_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    school: str
+    mention_id: str = Field(max_length=32)
+    kind: str
+    level: str | None = None
+    note: str = Field(default="", sa_column=Column(Text, nullable=False))
+    phrases: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    source: str
+    host: str
+    made_at: datetime = Field(sa_column=_moment(nullable=False))
+    made_by: str
+    undone_at: datetime | None = Field(default=None, sa_column=_moment())
+    undone_by: str | None = None
+
+
 def table(model: type[SQLModel]) -> Table:
     """The table behind a model, for queries that read and write many rows at once."""
     return model.metadata.tables[str(model.__tablename__)]
