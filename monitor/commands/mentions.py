@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -21,12 +23,15 @@ from monitor.commands._world import (
 )
 from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
-from monitor.store import mentions
-from monitor.store.engine import StoreError, display_name, sqlite_path
+from monitor.settings import Settings
+from monitor.store import corrections, mentions
+from monitor.store.engine import Store, StoreError, display_name, sqlite_path
 from monitor.store.mentions import Mention
 from monitor.store.opening import open_store
 
 SHOWN = 100
+# How much of an id a person copies; `footprint correct` takes any beginning that is enough.
+SHORT = 8
 
 
 def command(
@@ -36,31 +41,46 @@ def command(
         str | None, typer.Option(help="Seen since: 2026-11-21, 2026-11-21T08:00, or 7d, 12h.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    not_about_us: Annotated[
+        bool, typer.Option("--not-about-us", help="Those held not to be about the school.")
+    ] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """List stored mentions, newest first."""
     settings = settings_or_exit(config)
-    if school is not None and settings.school(school) is None:
-        known = ", ".join(found.id for found in settings.schools)
-        fail(f"there is no school {school!r}; there are: {known}", 2)
-    wanted = {"school": school, "level": level and level.value, "since": _since(since)}
-    found = _read(settings.database_url, limit, wanted)
+    refuse_unknown(school, settings)
+    if not_about_us and level is not None:
+        fail("--level and --not-about-us do not go together: such a mention has no level", 2)
+    wanted: dict[str, Any] = {"school": school, "since": _since(since), "limit": limit}
+    with opened(settings.database_url) as store, store.reading() as connection:
+        if not_about_us:
+            found = corrections.not_ours(connection, **wanted)
+        else:
+            found = mentions.listed(connection, level=level and level.value, **wanted)
     if as_json:
         print_json({"mentions": [_as_json(mention) for mention in found]})
     else:
         _print(found)
 
 
-def _read(url: str, limit: int, wanted: dict[str, Any]) -> tuple[Mention, ...]:
+def refuse_unknown(school: str | None, settings: Settings) -> None:
+    """End with one clear line where there is no school of that id."""
+    if school is not None and settings.school(school) is None:
+        known = ", ".join(found.id for found in settings.schools)
+        fail(f"there is no school {school!r}; there are: {known}", 2)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """The database for one command, beside a running program; its troubles end in one line."""
     path = sqlite_path(url)
     if path is not None and not path.exists():
         fail(f"{display_name(url)} is not there yet: run `footprint poll` first", 1)
     try:
         store = open_store(url)
         try:
-            with store.reading() as connection:
-                return mentions.listed(connection, limit=limit, **wanted)
+            yield store
         finally:
             store.close()
     except StoreError as error:
@@ -105,11 +125,12 @@ def _print(found: tuple[Mention, ...]) -> None:
         print("No mentions.")  # noqa: T201 - what a command says
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("seen", "level", "school", "source"):
+    for column in ("id", "seen", "level", "school", "source"):
         table.add_column(column, no_wrap=True)
     table.add_column("what")
     for mention in found:
         words = " ".join((mention.title or mention.text).split())[:SHOWN]
         seen = f"{mention.seen_at.astimezone(LONDON):%d %b %H:%M}"
-        table.add_row(seen, mention.level, mention.school, mention.source, Text(words))
+        where = (mention.level, mention.school, mention.source)
+        table.add_row(mention.id[:SHORT], seen, *where, Text(words))
     Console().print(table)

@@ -27,7 +27,8 @@ def strangers(watch: Watch, words: Words) -> tuple[str, ...]:
     last_at = {end: index for index, end in enumerate(tokens.ends)}
     evidence = Matcher([watch]).match(words, watch.id, tokens)[0].evidence
     spans = [(first_at[each.start], last_at[each.end]) for each in evidence if each.kind in _NAMES]
-    found = (tokens.between(*longer) for span in spans for longer in _longer(scene, whose, *span))
+    spread = (tokens.between(*longer) for span in spans for longer in _longer(scene, whose, *span))
+    found = (" ".join(name.split()) for name in spread)
     author = set(phrase(words.author))
     return tuple(name for name in dict.fromkeys(found) if not author.issuperset(phrase(name)))
 
@@ -53,7 +54,7 @@ def _longer(scene: Scene, whose: School, first: int, last: int) -> Iterator[tupl
 
 
 def _goes_on(scene: Scene, whose: School, first: int, last: int, index: int) -> bool:
-    if index >= len(scene.tokens) or not scene.tight(index) or _is_own(scene, whose, index):
+    if index >= len(scene.tokens) or not _joins(scene, index) or _is_own(scene, whose, index):
         return False
     lists, words = word_lists(), scene.tokens.words
     word = words[index]
@@ -66,12 +67,17 @@ def _goes_on(scene: Scene, whose: School, first: int, last: int, index: int) -> 
 
 
 def _begins(scene: Scene, whose: School, index: int) -> bool:
-    if index < 0 or not scene.tight(index + 1) or _is_own(scene, whose, index):
+    if index < 0 or not _joins(scene, index + 1) or _is_own(scene, whose, index):
         return False
     gap = scene.tokens.breaks[index]
     opens = index == 0 or any(char in gap for char in ".!?\n:\u2026")
     known = scene.tokens.words[index] in word_lists()["befores"]
     return known or (not opens and _is_capital(scene, index))
+
+
+def _joins(scene: Scene, index: int) -> bool:
+    """True where a blank or a hyphen is all that stands before a token, on the same line."""
+    return scene.tight(index) and "\n" not in scene.tokens.breaks[index]
 
 
 def _is_capital(scene: Scene, index: int) -> bool:
