@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alerts.mail import plain
 from monitor.commands._posts import Profiles, judged_lines, schools_of
 from monitor.commands._world import DEFAULT_CONFIG, AsJson, ConfigPath, print_json, say
 from monitor.judge import Judge
@@ -29,6 +30,7 @@ from monitor.judge.scoring import (
 from monitor.judge.terms import Judgement, Level
 
 _SHOWN = 200
+_WIDTH = 300
 _MEANS: dict[str, Callable[[Scores], float | None]] = {
     "mood, macro recall": lambda scored: scored.mood_recall,
     "categories, macro F1": lambda scored: scored.macro_f1,
@@ -73,7 +75,7 @@ def command(
     for item in _cases(file, Judge(watches), frozenset(watch.id for watch in watches)):
         if isinstance(item, BadLine):
             bad += 1
-            say(f"line {item.number}: {item.message}")
+            say(f"line {item.number}: {plain(item.message, _WIDTH)}")
         else:
             cases.append(item)
     scored = scores([(case.labels, case.judgement) for case in cases], category_names())
@@ -95,7 +97,17 @@ def _cases(file: str, judge: Judge, known: frozenset[str]) -> Iterator[_Case | B
         except LabelsError as error:
             yield BadLine(item.number, str(error))
             continue
-        yield _Case(item, labels, judge.best(item.words, item.profile))
+        post = _printable(item)
+        yield _Case(post, labels, judge.best(post.words, post.profile))
+
+
+def _printable(post: PostLine) -> PostLine:
+    """The post with halves of characters, which no output can carry, as question marks."""
+    post_id, title, text = (
+        words.encode("utf-8", "replace").decode("utf-8")
+        for words in (post.id, post.words.title, post.words.text)
+    )
+    return replace(post, id=post_id, words=replace(post.words, title=title, text=text))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -188,17 +200,16 @@ def _print_miss(console: Console, case: _Case) -> None:
         "sentiment": said.sentiment,
     }
     wrong = "; ".join(f"{name}: {told[name]}, should be {true[name]}" for name in case.missed)
-    words = " ".join(case.post.words.whole.split())
-    shown = words[:_SHOWN] + ("…" if len(words) > _SHOWN else "")
-    console.print(Text.assemble((f"{case.post.id}  ", "bold"), wrong))
-    console.print(Text(f"  {shown}", style="dim"))
+    console.print(Text.assemble((f"{plain(case.post.id, _SHOWN)}  ", "bold"), wrong))
+    console.print(Text(f"  {plain(case.post.words.whole, _SHOWN)}", style="dim"))
     for reason in said.reasons:
-        quoted = f" “{reason.text}”" if reason.text else ""
+        quoted = f" “{plain(reason.text, _SHOWN)}”" if reason.text else ""
         console.print(Text(f"  - {reason.says}{quoted} [{reason.rule}]"))
 
 
 def _summary(scored: Scores) -> Table:
-    table = Table(box=None, pad_edge=False, title=f"{len(scored)} posts", title_justify="left")
+    posts = "1 post" if len(scored) == 1 else f"{len(scored)} posts"
+    table = Table(box=None, pad_edge=False, title=posts, title_justify="left")
     table.add_column("measure")
     for column in ("value", "of", "95 % interval"):
         table.add_column(column, justify="right")
