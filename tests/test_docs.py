@@ -31,11 +31,19 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
     for lock, groups in (("requirements.lock", ["run", "build"]), ("requirements-dev.lock", None)):
         text = (ROOT / lock).read_text("utf-8")
         pinned = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[\w+\])?==(\S+)", text, re.MULTILINE))
-        wanted = _project() if groups is None else {name: _project()[name] for name in groups}
+        named = [name for name in _project() if name != "train"] if groups is None else groups
+        wanted = {name: _project()[name] for name in named}
         for requirement in (found for group in wanted.values() for found in group):
             assert _name(requirement).casefold() in {name.casefold() for name in pinned}, lock
         blocks = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
         assert all("--hash=sha256:" in block for block in blocks), lock
+
+
+def test_what_only_training_needs_is_pinned_and_never_installed_to_run_or_to_test() -> None:
+    for requirement in _project()["train"]:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", requirement)
+        for lock in ("requirements.lock", "requirements-dev.lock"):
+            assert f"\n{_name(requirement)}==" not in (ROOT / lock).read_text("utf-8")
 
 
 def test_every_command_is_in_the_readme() -> None:
