@@ -9,30 +9,51 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
-from functools import cache, lru_cache
-from heapq import heapify, heappop, heappush
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cache
+from heapq import heappop, heappush
+from typing import Any
 
 from vaderSentiment import vaderSentiment
 
 _SHORT_EMOTICON = 2
-_CACHED_LENGTH = 40
+_CACHED_LENGTH, _CACHED_TOKENS = 40, 65_536
 _LOUD_MARKS = 4
 _QUESTIONS = 3
 _BUT_BEFORE, _BUT_AFTER = 0.5, 1.5
-_DAMPING = (1.0, 0.95, 0.9)
+_SECOND_BACK, _THIRD_BACK = 0.95, 0.9
+_NEVER_SO = 1.25
+_SO = ("so", "this")
+_LOUDER: float = vaderSentiment.C_INCR
+_TURNED: float = vaderSentiment.N_SCALAR
+_BOOSTERS: dict[str, float] = vaderSentiment.BOOSTER_DICT
+_IDIOMS: dict[str, float] = vaderSentiment.SPECIAL_CASES
+_NEGATIONS = frozenset[str](vaderSentiment.NEGATE)
+_PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTERS) if " " in phrase]
+# A phrase is looked for only where one of its ends stands.
+_PHRASE_ENDS = frozenset(end for words in _PHRASES for end in (words[0], words[-1]))
+_PHRASE_LASTS = frozenset(words[-1] for words in _PHRASES)
+_RULED = _PHRASE_LASTS | _NEGATIONS | {*_BOOSTERS, "no", "kind", "least", "this"}
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
-class _Fact(NamedTuple):
-    """What is known of a token by itself."""
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is known of a token by itself.
 
-    raw: str
+    `lexical`: the lexicon has it; `counts`: and scores it. `boost` is 0 where it boosts nothing.
+    `ruled`: a rule is about it, so that a word without such neighbours scores by itself.
+    """
+
     lower: str
     loud: bool
-    valence: float | None
-    boost: float | None
-    negates: bool
+    lexical: bool = False
+    counts: bool = False
+    valence: float = 0.0
+    boost: float = 0.0
+    negates: bool = False
+    phrasal: bool = False
+    ruled: bool = False
 
 
 @cache
@@ -52,58 +73,67 @@ def _fact(token: str) -> _Fact:
     raw = token.strip(string.punctuation)
     if len(raw) <= _SHORT_EMOTICON:
         raw = token
-    lower = raw.lower()
-    valence = _authority().lexicon.get(lower)
-    boost = vaderSentiment.BOOSTER_DICT.get(lower)
-    return _Fact(raw, lower, raw.isupper(), valence, boost, vaderSentiment.negated([lower]))
+    lower, lexicon = raw.lower(), _authority().lexicon
+    negates = lower in _NEGATIONS or "n't" in lower
+    lexical, phrasal = lower in lexicon, lower in _PHRASE_ENDS
+    return _Fact(
+        lower,
+        raw.isupper(),
+        lexical,
+        lexical and lower not in _BOOSTERS,
+        lexicon.get(lower, 0.0),
+        _BOOSTERS.get(lower, 0.0),
+        negates,
+        phrasal,
+        negates or lower in _RULED or (phrasal and lexical),
+    )
 
 
-_short_fact = lru_cache(maxsize=65_536)(_fact)
+class _Facts(dict[str, _Fact]):
+    """Tokens already met; started afresh when full, and the long ones are not kept."""
+
+    def __missing__(self, token: str) -> _Fact:
+        fact = _fact(token)
+        if len(token) <= _CACHED_LENGTH:
+            if len(self) >= _CACHED_TOKENS:
+                self.clear()
+            self[token] = fact
+        return fact
 
 
-def _facts(text: str) -> list[_Fact]:
-    return [
-        _short_fact(token) if len(token) <= _CACHED_LENGTH else _fact(token)
-        for token in text.split()
-    ]
+_known = _Facts()
+# What stands around the text: the word before it is passed over, the word after says nothing.
+_BEFORE, _AFTER = [_Fact("", loud=False, lexical=True)] * 3, [_Fact("", loud=False)] * 2
 
 
-def _spelled(text: str) -> Iterator[str]:
-    """The text with each emoji replaced by its description, spaced as the package does."""
-    emojis, after_space = _authority().emojis, True
-    for char in text:
-        if char in emojis:
-            yield emojis[char] if after_space else f" {emojis[char]}"
-            after_space = False
-        else:
-            yield char
-            after_space = char == " "
+@cache
+def _spellings() -> dict[int, str]:
+    """Each emoji's description; the space before it parts words and nothing else."""
+    return {ord(sign): f" {name}" for sign, name in _authority().emojis.items() if len(sign) == 1}
+
+
+def _spelled(text: str) -> str:
+    """The text with each emoji replaced by its description."""
+    spellings = _spellings()
+    return _FOREIGN.sub(lambda run: run[0].translate(spellings), text)
 
 
 def compound(text: str) -> float:
     """VADER's compound score, -1 to 1, of a text; the same to the last digit as the package's."""
-    plain = (text if text.isascii() else "".join(_spelled(text))).strip()
-    facts = _facts(plain)
-    if not facts:
+    plain = text if text.isascii() else _spelled(text)
+    facts = [*map(_known.__getitem__, plain.split())]
+    words = [*_BEFORE, *facts, *_AFTER]
+    places = [place for place, word in enumerate(words) if word.counts]
+    if not places:
         return 0.0
-    loud = sum(fact.loud for fact in facts)
-    mixed = 0 < loud < len(facts)
-    scores: list[float] = [0] * len(facts)
-    for index, fact in enumerate(facts):
-        if fact.valence is not None and fact.boost is None and not _is_kind_of(facts, index):
-            scores[index] = _valence(facts, index, mixed)
-    if any(fact.lower == "but" for fact in facts):
-        _but(scores, next(i for i, fact in enumerate(facts) if fact.lower == "but"))
+    mixed = len({word.loud for word in facts}) > 1
+    scores = [_score(words, place, mixed) for place in places]
+    if "but" in plain.lower():
+        _but(scores, places, words)
     total = float(sum(scores))
-    emphasis = _emphasis(plain)
     if total:
-        total += emphasis if total > 0 else -emphasis
+        total += _emphasis(plain) if total > 0 else -_emphasis(plain)
     return float(round(vaderSentiment.normalize(total), 4))
-
-
-def _is_kind_of(facts: list[_Fact], index: int) -> bool:
-    following = facts[index + 1].lower if index + 1 < len(facts) else ""
-    return facts[index].lower == "kind" and following == "of"
 
 
 def _emphasis(text: str) -> float:
@@ -115,112 +145,109 @@ def _emphasis(text: str) -> float:
     return louder + asking
 
 
-def _word(facts: list[_Fact], index: int) -> str:
-    return facts[index].lower if 0 <= index < len(facts) else ""
-
-
-def _valence(facts: list[_Fact], index: int, mixed: bool) -> float:
+def _score(words: list[_Fact], place: int, mixed: bool) -> float:
     """The score of one lexicon word among its neighbours."""
-    fact = facts[index]
-    value = _after_no(facts, index, float(fact.valence or 0.0))
-    if fact.loud and mixed:
-        value += vaderSentiment.C_INCR if value > 0 else -vaderSentiment.C_INCR
-    for back in range(min(3, index)):
-        before = facts[index - back - 1]
-        if before.valence is not None:
-            continue
-        value += _boost(before, value, mixed, back)
-        value = _negation(facts, index, back, value)
-        if back == 2:  # noqa: PLR2004 - the third word back, as the package has it
-            value = _idiom(facts, index, value)
-    return _least(facts, index, value)
+    word, one, two, three = words[place], words[place - 1], words[place - 2], words[place - 3]
+    if word.ruled or one.ruled or two.ruled or three.ruled:
+        return _by_rules(words, place, mixed)
+    return _shouted(word.valence, word) if mixed and word.loud else word.valence
 
 
-def _after_no(facts: list[_Fact], index: int, own: float) -> float:
-    value = own
-    following = facts[index + 1] if index + 1 < len(facts) else None
-    if facts[index].lower == "no" and following and following.valence is not None:
-        value = 0.0
-    one, two, three = (_word(facts, index - back) for back in (1, 2, 3))
-    if one == "no" or two == "no" or (three == "no" and one in ("or", "nor")):
-        value = own * vaderSentiment.N_SCALAR
-    return value
+def _shouted(value: float, word: _Fact) -> float:
+    return value + (_LOUDER if value > 0 else -_LOUDER)
 
 
-def _boost(before: _Fact, value: float, mixed: bool, back: int) -> float:
-    if before.boost is None:
+def _by_rules(words: list[_Fact], place: int, mixed: bool) -> float:
+    three, two, one, word, after = words[place - 3 : place + 2]
+    if word.lower == "kind" and after.lower == "of":
+        return 0.0
+    value = _after_no(three, two, one, word, after)
+    if mixed and word.loud:
+        value = _shouted(value, word)
+    if not one.lexical:
+        value += _boost(one, value, mixed)
+        value *= _TURNED if one.negates else 1.0
+    if not two.lexical:
+        value += _boost(two, value, mixed) * _SECOND_BACK
+        value *= _second_back(two, one)
+    if not three.lexical:
+        value += _boost(three, value, mixed) * _THIRD_BACK
+        value *= _third_back(three, two, one)
+        if word.phrasal or one.phrasal or two.phrasal:
+            value = _idiom(words, place, value)
+    return value * _least(two, one)
+
+
+def _after_no(three: _Fact, two: _Fact, one: _Fact, word: _Fact, after: _Fact) -> float:
+    far = three.lower == "no" and one.lower in ("or", "nor")
+    if far or one.lower == "no" or two.lower == "no":
+        return word.valence * _TURNED
+    return 0.0 if word.lower == "no" and after.lexical else word.valence
+
+
+def _boost(before: _Fact, value: float, mixed: bool) -> float:
+    if not before.boost:
         return 0.0
     boost = before.boost if value >= 0 else -before.boost
     if before.loud and mixed:
-        boost += vaderSentiment.C_INCR if value > 0 else -vaderSentiment.C_INCR
-    return boost * _DAMPING[back] if back and boost else boost
+        boost += _LOUDER if value > 0 else -_LOUDER
+    return boost
 
 
-def _negation(facts: list[_Fact], index: int, back: int, value: float) -> float:
-    words = [_word(facts, index - step) for step in (1, 2, 3)]
-    negates = facts[index - back - 1].negates
-    if back and _never_so(words, back):
-        return value * 1.25
-    if back and words[back] == "without" and "doubt" in words[:back]:
-        return value
-    return value * vaderSentiment.N_SCALAR if negates else value
+def _second_back(two: _Fact, one: _Fact) -> float:
+    if two.lower == "never" and one.lower in _SO:
+        return _NEVER_SO
+    if two.lower == "without" and one.lower == "doubt":
+        return 1.0
+    return _TURNED if two.negates else 1.0
 
 
-def _never_so(words: list[str], back: int) -> bool:
-    so = ("so", "this")
-    if back == 1:
-        return words[1] == "never" and words[0] in so
-    return (words[2] == "never" and words[1] in so) or words[0] in so
+def _third_back(three: _Fact, two: _Fact, one: _Fact) -> float:
+    if one.lower in _SO or (three.lower == "never" and two.lower in _SO):
+        return _NEVER_SO
+    if three.lower == "without" and "doubt" in (two.lower, one.lower):
+        return 1.0
+    return _TURNED if three.negates else 1.0
 
 
-def _idiom(facts: list[_Fact], index: int, value: float) -> float:
-    three, two, one, zero = (_word(facts, index - back) for back in (3, 2, 1, 0))
+def _idiom(words: list[_Fact], place: int, value: float) -> float:
+    three, two, one, zero, after, later = (fact.lower for fact in words[place - 3 : place + 3])
     before = (f"{one} {zero}", f"{two} {one} {zero}", f"{two} {one}", f"{three} {two} {one}")
-    special = vaderSentiment.SPECIAL_CASES
-    value = next((special[x] for x in (*before, f"{three} {two}") if x in special), value)
-    pair = f"{zero} {_word(facts, index + 1)}"
-    triple = f"{pair} {_word(facts, index + 2)}"
-    for ahead, steps in ((pair, 1), (triple, 2)):
-        if index + steps < len(facts) and ahead in special:
-            value = special[ahead]
+    value = next((_IDIOMS[x] for x in (*before, f"{three} {two}") if x in _IDIOMS), value)
+    for ahead in (f"{zero} {after}", f"{zero} {after} {later}"):
+        value = _IDIOMS.get(ahead, value)
     for grams in (f"{three} {two} {one}", f"{three} {two}", f"{two} {one}"):
-        value += vaderSentiment.BOOSTER_DICT.get(grams, 0)
-    return float(value)
-
-
-def _least(facts: list[_Fact], index: int, value: float) -> float:
-    if index and facts[index - 1].lower == "least" and facts[index - 1].valence is None:
-        if index > 1 and facts[index - 2].lower in ("at", "very"):
-            return value
-        return value * float(vaderSentiment.N_SCALAR)
+        value += _BOOSTERS.get(grams, 0.0)
     return value
 
 
-def _but(scores: list[float], but: int) -> None:
+def _least(two: _Fact, one: _Fact) -> float:
+    if one.lower == "least" and not one.lexical and two.lower not in ("at", "very"):
+        return _TURNED
+    return 1.0
+
+
+def _but(scores: list[float], places: list[int], words: list[_Fact]) -> None:
     """Halve what stands before the first "but" and raise what stands after it.
 
     The package finds the score to change by its value, so that equal scores change the first of
-    them; positions by value keep that quirk at the cost of a heap.
+    them; their positions in order by value keep that quirk at the cost of a heap.
     """
-    places: dict[float, list[int]] = {}
-    for index, score in enumerate(scores):
-        if score:
-            places.setdefault(score, []).append(index)
-    for heap in places.values():
-        heapify(heap)
-    for index in range(len(scores)):
-        score = scores[index]
-        if score:
-            _reweigh(scores, places, score, but)
-
-
-def _reweigh(scores: list[float], places: dict[float, list[int]], score: float, but: int) -> None:
-    heap = places[score]
-    while scores[heap[0]] != score:
-        heappop(heap)
-    first = heap[0]
-    if first == but:
+    but = next((place for place, word in enumerate(words) if word.lower == "but"), None)
+    if but is None:
         return
-    scores[first] = score * (_BUT_BEFORE if first < but else _BUT_AFTER)
-    heappop(heap)
-    heappush(places.setdefault(scores[first], []), first)
+    equals: dict[float, list[int]] = {}
+    for index, score in enumerate(scores):
+        equals.setdefault(score, []).append(index)
+    # Each score is read when its turn comes: an earlier turn may have changed it.
+    for score in scores:
+        if score:
+            _reweigh(scores, equals, score, places[equals[score][0]] < but)
+
+
+def _reweigh(
+    scores: list[float], equals: dict[float, list[int]], score: float, before: bool
+) -> None:
+    first = heappop(equals[score])
+    scores[first] = score * (_BUT_BEFORE if before else _BUT_AFTER)
+    heappush(equals.setdefault(scores[first], []), first)
