@@ -54,7 +54,7 @@ class Sight:
     `before`: whether the names it is compared with catch it. `confidence` is the judge's.
     `needed` are the names without any one of which it would not be caught. `why` says why it may
     be something else where it is caught, and why not where it is not. `goes_on` is the name with
-    the foreign word that follows it, as it is written.
+    the foreign word that follows it, both as they are written.
     """
 
     post: Post
@@ -238,7 +238,7 @@ def _followed(scene: Scene, at: Evidence, whose: School) -> _Beyond | None:
     comma = tokens.breaks[index].strip() == "," and _ends(scene, index)
     if own or not word.isalpha() or not (scene.tight(index) or comma):
         return None
-    return _Beyond(tokens.source[at.start : tokens.ends[index]])
+    return _Beyond(f"{tokens.source[at.start : at.end]} {tokens.between(index, index)}")
 
 
 def _ends(scene: Scene, index: int) -> bool:
