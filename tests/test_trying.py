@@ -217,8 +217,8 @@ def test_advice_warns_of_initials_and_of_a_name_that_is_a_place() -> None:
     assert advice(found) == (
         "“HA” - too short to mean a school. It caught none.",
         (
-            "“HPS” - initials that mean other things too; take it out unless everybody there says it. "
-            "It caught none."
+            "“HPS” - initials that mean other things too; take it out unless everybody there "
+            "says it. It caught none."
         ),
         (
             "“Haxley” - a place: news of the place would be taken for the school's; add a word. "
