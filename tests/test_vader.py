@@ -16,8 +16,11 @@ from monitor.judge import vader
 from monitor.judge.vader import compound, emoji_names
 
 ANALYSER = vaderSentiment.SentimentIntensityAnalyzer()
-LEXICON, EMOJI = list(ANALYSER.lexicon), list(ANALYSER.emojis)
-BOOSTERS, IDIOMS = list(vaderSentiment.BOOSTER_DICT), list(vaderSentiment.SPECIAL_CASES)
+LEXICON: list[str] = list(ANALYSER.lexicon)
+EMOJI: list[str] = list(ANALYSER.emojis)
+BOOSTERS: list[str] = list(vaderSentiment.BOOSTER_DICT)
+IDIOMS: list[str] = list(vaderSentiment.SPECIAL_CASES)
+NEGATIONS: list[str] = list(vaderSentiment.NEGATE)
 # Rules look back three words, so those that they name must often stand close together.
 RULED = """but but no no nor or least least at very never never so this without without doubt doubt
 kind of kind the shit bomb bad ass bus stop yeah right kiss death to die for beating heart just
@@ -29,7 +32,17 @@ TURNS = ["kind of", "at least", "very least", "the least", "never so", "never th
 TURNS += ["without a doubt", "without doubt", "no kind or great", "no good nor bad", "least"]
 ODD = ["\x00", "\ud800", "\udfff", "\u200f", "\u202e", "\u200d", "\ufe0f"]
 ODD += ["\u0130", "\u03c2", "\u017fo", "\ufb01ne"]
-POOLS = [LEXICON, BOOSTERS, vaderSentiment.NEGATE, IDIOMS, EMOJI, NAMED, TURNS, ORDINARY, SIGNS]
+POOLS: list[list[str]] = [
+    LEXICON,
+    BOOSTERS,
+    NEGATIONS,
+    IDIOMS,
+    EMOJI,
+    NAMED,
+    TURNS,
+    ORDINARY,
+    SIGNS,
+]
 WEIGHTS = [25, 8, 8, 4, 3, 26, 8, 10, 4, 1]
 SPACES = [" "] * 40 + ["\n", "\t", "  ", "", "\u00a0", "\u3000", "\x1c", "\u200b"]
 
@@ -39,9 +52,10 @@ def theirs(text: str) -> float:
 
 
 def a_word(dice: random.Random) -> str:
-    chosen = str(dice.choice(dice.choices([*POOLS, ODD], WEIGHTS)[0]))
+    chosen = dice.choice(dice.choices([*POOLS, ODD], WEIGHTS)[0])
     dressed = dice.choice(["", "", "", "", "(", '"']) + chosen + dice.choice([""] * 9 + [*"!?.,"])
-    return dice.choice([chosen, dressed, dressed, dressed, dressed.upper(), dressed.title()])
+    shapes = [chosen, dressed, dressed, dressed, dressed.upper(), dressed.title()]
+    return dice.choice(shapes)
 
 
 def a_monster(dice: random.Random) -> str:

@@ -30,10 +30,9 @@ _BOOSTERS: dict[str, float] = vaderSentiment.BOOSTER_DICT
 _IDIOMS: dict[str, float] = vaderSentiment.SPECIAL_CASES
 _NEGATIONS = frozenset[str](vaderSentiment.NEGATE)
 _PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTERS) if " " in phrase]
-# A phrase is looked for only where one of its ends stands.
-_PHRASE_ENDS = frozenset(end for words in _PHRASES for end in (words[0], words[-1]))
+_PHRASE_FIRSTS = frozenset(words[0] for words in _PHRASES)
 _PHRASE_LASTS = frozenset(words[-1] for words in _PHRASES)
-_RULED = _PHRASE_LASTS | _NEGATIONS | {*_BOOSTERS, "no", "kind", "least", "this"}
+_RULED = _NEGATIONS | {*_BOOSTERS, "no", "kind", "least", "this"}
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -42,6 +41,7 @@ class _Fact:
     """What is known of a token by itself.
 
     `lexical`: the lexicon has it; `counts`: and scores it. `boost` is 0 where it boosts nothing.
+    `phrasal`: it is a phrase's last word, or the first word of one and in the lexicon.
     `ruled`: a rule is about it, so that a word without such neighbours scores by itself.
     """
 
@@ -75,7 +75,8 @@ def _fact(token: str) -> _Fact:
         raw = token
     lower, lexicon = raw.lower(), _authority().lexicon
     negates = lower in _NEGATIONS or "n't" in lower
-    lexical, phrasal = lower in lexicon, lower in _PHRASE_ENDS
+    lexical = lower in lexicon
+    phrasal = lower in _PHRASE_LASTS or (lexical and lower in _PHRASE_FIRSTS)
     return _Fact(
         lower,
         raw.isupper(),
@@ -85,7 +86,7 @@ def _fact(token: str) -> _Fact:
         _BOOSTERS.get(lower, 0.0),
         negates,
         phrasal,
-        negates or lower in _RULED or (phrasal and lexical),
+        phrasal or negates or lower in _RULED,
     )
 
 
@@ -150,10 +151,10 @@ def _score(words: list[_Fact], place: int, mixed: bool) -> float:
     word, one, two, three = words[place], words[place - 1], words[place - 2], words[place - 3]
     if word.ruled or one.ruled or two.ruled or three.ruled:
         return _by_rules(words, place, mixed)
-    return _shouted(word.valence, word) if mixed and word.loud else word.valence
+    return _shouted(word.valence) if mixed and word.loud else word.valence
 
 
-def _shouted(value: float, word: _Fact) -> float:
+def _shouted(value: float) -> float:
     return value + (_LOUDER if value > 0 else -_LOUDER)
 
 
@@ -163,11 +164,11 @@ def _by_rules(words: list[_Fact], place: int, mixed: bool) -> float:
         return 0.0
     value = _after_no(three, two, one, word, after)
     if mixed and word.loud:
-        value = _shouted(value, word)
-    if not one.lexical:
+        value = _shouted(value)
+    if one.ruled and not one.lexical:
         value += _boost(one, value, mixed)
         value *= _TURNED if one.negates else 1.0
-    if not two.lexical:
+    if two.ruled and not two.lexical:
         value += _boost(two, value, mixed) * _SECOND_BACK
         value *= _second_back(two, one)
     if not three.lexical:
@@ -175,7 +176,7 @@ def _by_rules(words: list[_Fact], place: int, mixed: bool) -> float:
         value *= _third_back(three, two, one)
         if word.phrasal or one.phrasal or two.phrasal:
             value = _idiom(words, place, value)
-    return value * _least(two, one)
+    return value * _least(two) if one.lower == "least" and not one.lexical else value
 
 
 def _after_no(three: _Fact, two: _Fact, one: _Fact, word: _Fact, after: _Fact) -> float:
@@ -221,10 +222,8 @@ def _idiom(words: list[_Fact], place: int, value: float) -> float:
     return value
 
 
-def _least(two: _Fact, one: _Fact) -> float:
-    if one.lower == "least" and not one.lexical and two.lower not in ("at", "very"):
-        return _TURNED
-    return 1.0
+def _least(two: _Fact) -> float:
+    return 1.0 if two.lower in ("at", "very") else _TURNED
 
 
 def _but(scores: list[float], places: list[int], words: list[_Fact]) -> None:
@@ -241,13 +240,6 @@ def _but(scores: list[float], places: list[int], words: list[_Fact]) -> None:
         equals.setdefault(score, []).append(index)
     # Each score is read when its turn comes: an earlier turn may have changed it.
     for score in scores:
-        if score:
-            _reweigh(scores, equals, score, places[equals[score][0]] < but)
-
-
-def _reweigh(
-    scores: list[float], equals: dict[float, list[int]], score: float, before: bool
-) -> None:
-    first = heappop(equals[score])
-    scores[first] = score * (_BUT_BEFORE if before else _BUT_AFTER)
-    heappush(equals.setdefault(scores[first], []), first)
+        first = heappop(equals[score])
+        scores[first] = score * (_BUT_BEFORE if places[first] < but else _BUT_AFTER)
+        heappush(equals.setdefault(scores[first], []), first)
