@@ -32,17 +32,7 @@ TURNS = ["kind of", "at least", "very least", "the least", "never so", "never th
 TURNS += ["without a doubt", "without doubt", "no kind or great", "no good nor bad", "least"]
 ODD = ["\x00", "\ud800", "\udfff", "\u200f", "\u202e", "\u200d", "\ufe0f"]
 ODD += ["\u0130", "\u03c2", "\u017fo", "\ufb01ne"]
-POOLS: list[list[str]] = [
-    LEXICON,
-    BOOSTERS,
-    NEGATIONS,
-    IDIOMS,
-    EMOJI,
-    NAMED,
-    TURNS,
-    ORDINARY,
-    SIGNS,
-]
+POOLS = [LEXICON, BOOSTERS, NEGATIONS, IDIOMS, EMOJI, NAMED, TURNS, ORDINARY, SIGNS, ODD]
 WEIGHTS = [25, 8, 8, 4, 3, 26, 8, 10, 4, 1]
 SPACES = [" "] * 40 + ["\n", "\t", "  ", "", "\u00a0", "\u3000", "\x1c", "\u200b"]
 
@@ -52,8 +42,9 @@ def theirs(text: str) -> float:
 
 
 def a_word(dice: random.Random) -> str:
-    chosen = dice.choice(dice.choices([*POOLS, ODD], WEIGHTS)[0])
-    dressed = dice.choice(["", "", "", "", "(", '"']) + chosen + dice.choice([""] * 9 + [*"!?.,"])
+    chosen = dice.choice(dice.choices(POOLS, WEIGHTS)[0])
+    before, after = dice.choice(["", "", "", "", "(", '"']), dice.choice(" " * 9 + "!?.,").strip()
+    dressed: str = f"{before}{chosen}{after}"
     shapes = [chosen, dressed, dressed, dressed, dressed.upper(), dressed.title()]
     return dice.choice(shapes)
 
