@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
@@ -29,9 +29,9 @@ from monitor.polling import (
     unjudged,
 )
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import looks, mentions
+from monitor.store import corrections, looks, mentions
 from monitor.store.deliveries import owe
-from monitor.store.engine import Store, StoreError
+from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.looks import Look, Place
 from monitor.timing import next_look
 from sources import load
@@ -46,7 +46,8 @@ log = logging.getLogger("footprint")
 class Monitor:
     """The world, made once by `commands.build`: everything a step may touch.
 
-    `schools` are those that are watched now; `jitter` gives a chance from 0 to 1; `owner` names
+    `schools` are those that are watched now; `judge` knows no corrections, and `taught` holds the
+    one that does by the mark it is good for; `jitter` gives a chance from 0 to 1; `owner` names
     this process in leases; `judge_version` is kept with each judgement.
     """
 
@@ -62,6 +63,7 @@ class Monitor:
     judge_version: str
     claiming: threading.Lock = field(default_factory=threading.Lock)
     stuck: set[str] = field(default_factory=set)
+    taught: dict[corrections.Mark, Judge] = field(default_factory=dict, init=False)
 
     @cached_property
     def sources(self) -> Mapping[str, SourceSettings]:
@@ -185,6 +187,7 @@ class Monitor:
         contents = {content_of(post) for post in posts}
         stories = {story for post in posts if (story := story_of(post.url))}
         with self.store.reading() as connection:
+            judge = self._taught(connection)
             known = mentions.known_entries(connection, source.id, keys, contents)
             reading = Reading(
                 source=source.id,
@@ -197,11 +200,22 @@ class Monitor:
                 again=again,
                 now=self.clock(),
             )
-        return take_in(reading, self._judge)
+        return take_in(reading, partial(self._judge, judge, source.id))
 
-    def _judge(self, words: Words) -> tuple[Judgement, ...] | None:
+    def _taught(self, connection: Connection) -> Judge:
+        """The judge with what people have corrected so far; made anew only where that changed."""
+        mark = corrections.mark(connection)
+        judge = self.taught.get(mark)
+        if judge is None:
+            lessons = corrections.lessons(connection)
+            judge = self.judge.taught(lessons) if lessons else self.judge
+            self.taught.clear()
+            self.taught[mark] = judge
+        return judge
+
+    def _judge(self, judge: Judge, source: str, words: Words) -> tuple[Judgement, ...] | None:
         try:
-            return self.judge.judge(words)
+            return judge.judge(replace(words, source=source))
         except Exception as error:
             # The fence around a judgement: the post is counted, shown and tried again, and its
             # neighbours are judged.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -35,8 +37,8 @@ LONGEST = 500
 LONGEST_NAME = 60
 MOST = 2**31 - 1  # a number as every database keeps it
 ONE_OF = (
-    "say one thing: a mention's id with --level, --should-have-been, --not-about-us or --about-us; "
-    "or --list; or --undo NUMBER"
+    "say one thing: an id with --level, --should-have-been, --not-about-us or --about-us; or "
+    "--list; or --undo NUMBER"
 )
 
 
@@ -95,14 +97,14 @@ def command(
         fail(ONE_OF, 2)
     _refuse_strays(asked, listing, nickname, note, school)
     refuse_unknown(school, settings)
-    who = "" if listing else _who(by)
+    speaker = "" if listing else who(by)
     with opened(settings.database_url) as store:
         if listing:
             _list(store, school, as_json)
         elif undo is not None:
-            _undo(store, undo, who, as_json)
+            _undo(store, undo, speaker, as_json)
         elif mention is not None:
-            wish = _Wish(asked[0], level or should_have_been, tuple(nickname or ()), note, who)
+            wish = _Wish(asked[0], level or should_have_been, tuple(nickname or ()), note, speaker)
             _correct(store, settings, mention, wish, as_json)
 
 
@@ -128,11 +130,12 @@ def _refuse_unprintable(option: str, text: str, longest: int) -> None:
         fail(f"{option} must be one line of at most {longest} characters", 2)
 
 
-def _who(by: str) -> str:
+def who(by: str, login: Callable[[], str] = getpass.getuser) -> str:
+    """The name given, or the login name; one line on stderr and the end where neither will do."""
     name = by.strip()
     if not name:
         try:
-            name = getpass.getuser()
+            name = login()
         except (OSError, KeyError, ImportError):
             fail("your login name is not known here: say who you are with --by NAME", 2)
     _refuse_unprintable("--by", name, LONGEST_NAME)
@@ -193,7 +196,11 @@ def _learnt(settings: Settings, mention: Mention, wish: _Wish) -> tuple[str, ...
 
 
 def _say_kept(record: Record, before: Mention, after: Mention) -> None:
-    lines = [f"Kept as correction {record.number}: {_changed(before, after)}."]
+    now, was = _state(after), _state(before)
+    told = (
+        f"mention {after.id[:SHORT]} is {now}{f' now (it was {was})' if was != now else ' still'}"
+    )
+    lines = [f"Kept as correction {record.number}: {told}."]
     names = ", ".join(record.phrases)
     if record.kind == "not-about-us":
         lines.append(
@@ -205,12 +212,6 @@ def _say_kept(record: Record, before: Mention, after: Mention) -> None:
         lines.append(f"From now on these mean {record.school}: {names}.")
     lines.append(f"To undo it: footprint correct --undo {record.number}")
     _print(*lines)
-
-
-def _changed(before: Mention, after: Mention) -> str:
-    now, was = _state(after), _state(before)
-    was = "" if was == now else f" (it was {was})"
-    return f"mention {after.id[:SHORT]} is {now} now{was}"
 
 
 def _state(mention: Mention) -> str:
@@ -234,8 +235,7 @@ def _undo(store: Store, number: int, by: str, as_json: bool) -> None:
 def _why_not(record: Record | None, number: int) -> str:
     if record is None or record.undone_at is None:
         return f"there is no correction {number}: `footprint correct --list` shows them"
-    day = f"{record.undone_at.astimezone(LONDON):%d %B %Y}"
-    return f"correction {number} was undone on {day} by {record.undone_by} already"
+    return f"correction {number} was undone on {_undone(record)} already"
 
 
 def _list(store: Store, school: str | None, as_json: bool) -> None:
@@ -243,10 +243,8 @@ def _list(store: Store, school: str | None, as_json: bool) -> None:
         found = corrections.listed(connection, school)
     if as_json:
         print_json({"corrections": [_as_json(record) for record in found]})
-    elif not found:
-        _print("No corrections.")
     else:
-        _print(_table(found))
+        _print(_table(found) if found else "No corrections.")
 
 
 def _as_json(record: Record) -> dict[str, Any]:
@@ -267,14 +265,13 @@ def _as_json(record: Record) -> dict[str, Any]:
 
 def _table(found: tuple[Record, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for column in ("no.", "made", "by", "school", "mention"):
-        table.add_column(column, no_wrap=column != "by")
-    for column in ("what", "undone"):
-        table.add_column(column)
+    for column in ("no.", "made", "mention"):
+        table.add_column(column, no_wrap=True)
+    for column in ("by", "what", "undone"):
+        table.add_column(column, overflow="fold")
     for each in found:
-        made = f"{each.made_at.astimezone(LONDON):%d %b %Y %H:%M}"
-        who = (Text(each.made_by), each.school, each.mention[:SHORT])
-        table.add_row(str(each.number), made, *who, Text(_what(each)), Text(_undone(each)))
+        fixed = (str(each.number), _moment(each.made_at), each.mention[:SHORT])
+        table.add_row(*fixed, Text(each.made_by), Text(_what(each)), Text(_undone(each)))
     return table
 
 
@@ -287,7 +284,11 @@ def _what(record: Record) -> str:
 def _undone(record: Record) -> str:
     if record.undone_at is None:
         return ""
-    return f"{record.undone_at.astimezone(LONDON):%d %b %Y %H:%M} by {record.undone_by}"
+    return f"{_moment(record.undone_at)} by {record.undone_by}"
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.astimezone(LONDON):%d %b %Y %H:%M}"
 
 
 def _print(*lines: str | Table) -> None:

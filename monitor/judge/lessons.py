@@ -77,7 +77,6 @@ class Lessons:
         words: Words,
         tokens: Tokens,
         evidence: Sequence[Evidence],
-        source: str = "",
     ) -> Judgement:
         """The judgement as this school would have it, with a Reason for what was learnt.
 
@@ -92,7 +91,7 @@ class Lessons:
         doubt = (
             _not_ours(like)
             or self._namesake(tokens, evidence)
-            or self._place(judgement, source, host_of(words.url))
+            or self._place(judgement, words.source, host_of(words.url))
         )
         return _doubted(judgement, doubt) if doubt else judgement
 

@@ -59,6 +59,7 @@ class Words:
     `found` says that somebody, or a search for this very school, brought the post, so that it
     is a candidate even where no name stands in its text. `medium` is what kind of place it stood
     in, where that is known: news, blog, google_review, petition, foi, forum, facebook, ...
+    `source` is the id of the source that it was read from.
     """
 
     title: str
@@ -67,6 +68,7 @@ class Words:
     author: str = ""
     found: bool = False
     medium: str = ""
+    source: str = ""
 
     @property
     def whole(self) -> str:
