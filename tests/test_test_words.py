@@ -270,6 +270,14 @@ def test_one_of_several_schools_has_to_be_named(office: Office) -> None:
     assert office.json("--file", file, "--school", "elmside")["caught"] == 1
 
 
+def test_the_other_schools_names_are_heeded(office: Office) -> None:
+    file = office.file("Parents of Hollybrook Primary School Larkford are proud of the pupils")
+    assert office.json("--file", file)["caught"] == 1
+    office.config += '[[schools]]\nid = "larkford"\nname = "Hollybrook Primary School Larkford"\n'
+    assert office.json("--file", file, "--school", "hollybrook")["caught"] == 0
+    assert office.json("--file", file, "--school", "larkford")["caught"] == 1
+
+
 def test_a_configuration_without_schools_is_told_so(office: Office) -> None:
     office.config = '[http]\ncontact = "office@hollybrook.example"\n'
     result = office.run("--file", office.file(FAIR))
@@ -359,3 +367,11 @@ def test_the_command_is_written_with_a_hyphen() -> None:
     done = subprocess.run([*start, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "--exclude" in done.stdout
+
+
+def test_what_is_to_be_copied_is_one_line_however_narrow_the_terminal(office: Office) -> None:
+    office.width = 60
+    names = [f"Hollybrook Number {number}" for number in range(9)]
+    options = [word for name in names for word in ("--exclude", name)]
+    shown = office.run("--file", office.file(FAIR), *options).stdout
+    assert f"exclude = {json.dumps(['Hollybrook Arms', *names])}" in shown.splitlines()

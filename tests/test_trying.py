@@ -59,6 +59,13 @@ def test_a_short_name_with_nothing_but_a_school_word_is_unsure() -> None:
     assert not look(HOLLY, f"{text} and to Jane Ashdown").unsure
 
 
+def test_two_short_names_bear_each_other_out() -> None:
+    named = replace(HOLLY, aliases=("Hollybrook", "HPS"))
+    text = "The pupils of HPS were great, thank you to the teachers"
+    assert look(named, text).unsure
+    assert not look(named, f"{text} at Hollybrook").unsure
+
+
 def test_a_namesake_in_another_town_would_slip_in() -> None:
     seen = look(HOLLY, WEXCOMBE)
     assert seen.caught
@@ -81,6 +88,7 @@ def test_a_town_behind_a_comma_is_seen_too() -> None:
         "Pupils of Hollybrook Primary Wexcombe sang in Stanwick and the teachers were proud",
         "At Hollybrook Primary, Miranda said, the teachers are lovely to the pupils",
         "HOLLYBROOK PRIMARY WINS THE CUP AND THE PUPILS AND TEACHERS ARE DELIGHTED",
+        "Hollybrook Primary Wins Cup As Pupils And Teachers Celebrate Victory In Final",
         "Hollybrook Primary",
     ],
 )
@@ -92,6 +100,12 @@ def test_a_name_that_is_an_ordinary_word_would_slip_in() -> None:
     seen = look(HOPE, ORDINARY)
     assert seen.caught
     assert "“hope” is written there as an ordinary word, without a capital" in seen.why
+
+
+def test_an_ordinary_word_with_a_capital_is_a_name() -> None:
+    seen = look(HOPE, "My daughter loves her class at Hope, the teachers there are lovely")
+    assert seen.caught
+    assert seen.why == ()
 
 
 def test_an_ordinary_word_beside_the_full_name_is_no_doubt() -> None:
@@ -241,6 +255,15 @@ def test_advice_names_a_full_name_that_is_mostly_in_doubt() -> None:
         ),
         "If “Hollybrook Primary Wexcombe” is not yours, put it in exclude (2 posts).",
     )
+
+
+def test_a_name_is_advised_against_where_half_of_its_posts_are_in_doubt() -> None:
+    watch = replace(HOLLY, aliases=("Hollybrook Primary",))
+    sure = "Thank you to the teachers at Hollybrook Primary in Stanwick, a wonderful fair"
+    half = trial(watch, WEXCOMBE, WEXCOMBE, sure, sure)
+    assert advice(half)[0].startswith("“Hollybrook Primary” caught 4 posts, 2 of them unsure")
+    less = trial(watch, WEXCOMBE, WEXCOMBE, sure, sure, sure)
+    assert [line for line in advice(less) if line.startswith("“")] == []
 
 
 def test_what_is_advised_helps() -> None:

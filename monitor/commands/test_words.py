@@ -44,6 +44,7 @@ _NEWEST = 500
 _EXAMPLES = 3
 _LISTED = 10
 _WIDTH = 300
+_UNSURE = "unsure: nothing but a short name speaks for it, or it may be something else"
 _TRIED = ("aliases", "handles", "hashtags", "places", "exclude")
 _KINDS = (*_TRIED, "urls")
 Given = list[str] | None
@@ -253,7 +254,7 @@ def _print(trial: Trial, before: Watch, read: _Posts) -> None:
 
 
 def _print_names(console: Console, trial: Trial) -> None:
-    _say(console, "\nNames", "bold")
+    _say(console, f"\nNames ({_UNSURE})", "bold")
     for name in names_of(trial.watch):
         by = trial.by(name)
         unsure = sum(sight.unsure for sight in by)
