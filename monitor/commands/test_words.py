@@ -1,4 +1,4 @@
-"""`footprint test-words`: try a school's names on posts before they are saved."""
+"""`footprint test-words`: try a school's names on posts before they are saved; it saves nothing."""
 
 from __future__ import annotations
 
