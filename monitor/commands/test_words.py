@@ -49,15 +49,18 @@ _TRIED = ("aliases", "handles", "hashtags", "places", "exclude")
 _KINDS = (*_TRIED, "urls")
 Given = list[str] | None
 Tried = Annotated[Given, typer.Option(metavar="WORDS", help="Try this too; may be repeated.")]
+Only = Annotated[bool, typer.Option("--only", help="Replace what is configured of each kind.")]
+_FILE = "Posts, one a line, plain or JSON; without it the newest 500 that are stored."
+File = Annotated[str | None, typer.Option("--file", metavar="FILE|-", help=_FILE)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Posts:
-    """Posts to try names on, in words where they are from, and the lines that are none."""
+    """Posts to try names on, in words where they are from, and whether any line was none."""
 
     posts: Sequence[Post]
     where: str
-    bad: Sequence[BadLine] = ()
+    bad: bool = False
 
 
 def command(
@@ -67,21 +70,13 @@ def command(
     hashtag: Tried = None,
     place: Tried = None,
     exclude: Tried = None,
-    only: Annotated[
-        bool, typer.Option("--only", help="Replace the configured ones of each kind given.")
-    ] = False,
-    file: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|-", help="Posts: JSON lines, or plain text, one a line."),
-    ] = None,
+    only: Only = False,
+    file: File = None,
     profiles: Profiles = None,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a school's names would catch, and what would slip in; nothing is saved.
-
-    Without --file the newest 500 stored mentions of the school are tried.
-    """
+    """Show what a school's names would catch, and what would slip in; nothing is saved."""
     watches = schools_of(profiles, config)
     before = _chosen(watches, school)
     given = dict(zip(_TRIED, (alias, handle, hashtag, place, exclude), strict=True))
@@ -92,8 +87,6 @@ def command(
     bar = Console(stderr=True)
     posts = track(read.posts, "Trying", console=bar, transient=True, disable=not bar.is_terminal)
     trial = Trial(watch, tuple(map(trier.look, posts)))
-    for bad in read.bad:
-        say(f"line {bad.number}: {plain(bad.message, _WIDTH)}")
     if as_json:
         print_json(_as_json(trial, read))
     else:
@@ -168,11 +161,13 @@ def _filed(file: str) -> _Posts:
     is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
     items = list(read_posts(body.splitlines()) if is_json else _plain_posts(body))
     bad = [item for item in items if isinstance(item, BadLine)]
+    for line in bad:
+        say(f"line {line.number}: {plain(line.message, _WIDTH)}")
     posts = [_post(item) for item in items if isinstance(item, PostLine)]
     name = "standard input" if file == "-" else plain(Path(file).name, _WIDTH)
     if not items:
         fail(f"{name} holds no posts: write one a line", 1)
-    return _Posts(posts, f"from {name}", bad)
+    return _Posts(posts, f"from {name}", bool(bad))
 
 
 def _plain_posts(body: bytes) -> Iterator[PostLine]:

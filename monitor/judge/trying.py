@@ -160,7 +160,7 @@ class Trier:
     ) -> None:
         self._watch, self._others = watch, tuple(others)
         self._judge = Judge((watch, *others))
-        self._before = Judge((before or watch, *others))
+        self._before = Judge((before, *others)) if before and before != watch else self._judge
         self._matcher = Matcher((watch, *others))
         self._lacking: dict[Name, Matcher] = {}
 
@@ -178,7 +178,7 @@ class Trier:
         return Sight(
             post=post,
             caught=caught,
-            before=self._before.judge(words, self._watch.id)[0].relevant,
+            before=caught if self._before is self._judge else self._caught_before(words),
             unsure=caught and (bool(why) or alone),
             confidence=judged.confidence,
             names=names,
@@ -187,6 +187,9 @@ class Trier:
             why=why,
             goes_on=next((on.written for on in beyond if not on.says), "") if caught else "",
         )
+
+    def _caught_before(self, words: Words) -> bool:
+        return self._before.judge(words, self._watch.id)[0].relevant
 
     def _needed(self, words: Words, scene: Scene, names: Sequence[Name]) -> Iterator[Name]:
         for name in names:
