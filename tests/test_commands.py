@@ -90,20 +90,31 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.mark.parametrize("name", names())
 def test_every_command_explains_itself(name: str) -> None:
-    result = CliRunner().invoke(app(), [name, "--help"])
+    result = CliRunner().invoke(app(), [name.replace("_", "-"), "--help"])
     assert result.exit_code == 0
     assert "--config" in result.stdout
     assert "--json" in result.stdout
 
 
 def test_only_commands_that_work_are_listed() -> None:
-    assert names() == ("check", "judge", "mentions", "poll", "run")
+    assert names() == (
+        "check",
+        "correct",
+        "evaluate",
+        "judge",
+        "mentions",
+        "poll",
+        "run",
+        "test_words",
+    )
 
 
 @pytest.mark.parametrize("name", names())
 def test_a_missing_configuration_is_one_clear_line(name: str, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.toml"
-    result = CliRunner().invoke(app(name), [name, "--config", str(missing)])
+    rest = ["posts.jsonl"] if name == "evaluate" else ["--list"] if name == "correct" else []
+    typed = [name.replace("_", "-"), *rest, "--config", str(missing)]
+    result = CliRunner().invoke(app(name), typed)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from alerts.mail import plain
 from monitor.commands._posts import Profiles, judged_lines, schools_of
 from monitor.commands._world import DEFAULT_CONFIG, ConfigPath, say
 from monitor.judge import Judge
 from monitor.judge.lines import BadLine, judgement_json
+
+_WIDTH = 500
 
 
 def command(
@@ -34,9 +37,18 @@ def command(
     for item in judged_lines(file, frozenset(watch.id for watch in watches), "Judging"):
         if isinstance(item, BadLine):
             bad += 1
-            say(f"line {item.number}: {item.message}")
+            say(f"line {item.number}: {plain(item.message, _WIDTH)}")
         else:
             answer = judge.best(item.words, item.profile)
-            sys.stdout.write(json.dumps(judgement_json(item.id, answer), ensure_ascii=False))
-            sys.stdout.write("\n")
+            sys.stdout.write(f"{_line(judgement_json(item.id, answer))}\n")
     raise typer.Exit(1 if bad else 0)
+
+
+def _line(answer: dict[str, Any]) -> str:
+    """JSON on one line; a half surrogate pair, which UTF-8 cannot carry, as an escape."""
+    line = json.dumps(answer, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(answer)
+    return line
