@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from monitor.hearing import holders, who_may_hear
+from monitor.hearing import holders, signs, who_may_hear
 from monitor.judge import routing
 from monitor.settings import Person, School
 from monitor.store.deliveries import Delivery, Owed
@@ -16,7 +16,8 @@ from monitor.store.mentions import Mention
 
 def able_to_hear(school: School, mention: Mention) -> School:
     """The school with only those people who may hear of this mention."""
-    return who_may_hear(school, mention.categories, f"{mention.title}\n{mention.text}")
+    told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+    return who_may_hear(school, told, f"{mention.title}\n{mention.text}")
 
 
 def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:

@@ -8,7 +8,7 @@ certain goes to the headteacher and to the chair.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from monitor.judge import routing
@@ -57,8 +57,19 @@ def is_named(person: Person, words: str) -> bool:
     return bool(re.search(f"{full}|{titled}", words, re.IGNORECASE) or re.search(alone, words))
 
 
+def signs(categories: Collection[str], rules: Iterable[str]) -> frozenset[str]:
+    """The categories of a judgement, and those that its reasons only hint at: a rule of theirs
+    that was set aside, or one that does not fit the level.
+    """
+    return ALLEGATIONS.intersection(part for rule in rules for part in rule.split(".")).union(
+        categories
+    )
+
+
 def who_may_hear(school: School, categories: Collection[str], words: str) -> School:
     """The school with only those people who may be told: not one whom an allegation names.
+
+    `categories` are the signs of the judgement.
 
     Where that would leave no leader at all, everybody: somebody has to hear.
     """
@@ -83,7 +94,8 @@ def dues(
 
     `old` says that the post was there before this school was looked for.
     """
-    able = who_may_hear(school, judgement.categories, words)
+    told = signs(judgement.categories, (reason.rule for reason in judgement.reasons))
+    able = who_may_hear(school, told, words)
     planned = routing.plan(
         judgement,
         roles=frozenset(role for person in able.people for role in person.roles),
@@ -93,7 +105,7 @@ def dues(
         published=published,
         first_sight=old,
     )
-    if planned and _needs_governors(judgement, school, able, words):
+    if planned and _needs_governors(told, school, able, words):
         planned += _first(able, GOVERNORS, planned[0].at)
     return _people(_enough(planned, judgement.level, able), able)
 
@@ -107,9 +119,9 @@ def next_to_hear(able: School, told: Collection[str], level: Level) -> tuple[str
     return None
 
 
-def _needs_governors(judgement: Judgement, school: School, able: School, words: str) -> bool:
+def _needs_governors(told: Collection[str], school: School, able: School, words: str) -> bool:
     """An allegation that names the head, or speaks of the head in a way nobody can be sure of."""
-    if ALLEGATIONS.isdisjoint(judgement.categories):
+    if ALLEGATIONS.isdisjoint(told):
         return False
     left_out = len(holders(school, "headteacher")) > len(holders(able, "headteacher"))
     return left_out or bool(THE_HEAD.search(words))

@@ -8,8 +8,9 @@ import pytest
 from monitor.judge.canonical import canonical
 from monitor.judge.decide import ALWAYS_URGENT, Decision, decide
 from monitor.judge.learned import Cuts, Opinion
+from monitor.judge.reasons import of_decision
 from monitor.judge.ruled import triage
-from monitor.judge.rules import category_names
+from monitor.judge.rules import category_names, rule_book
 from monitor.judge.terms import Level
 
 CUTS = Cuts(
@@ -99,3 +100,43 @@ def test_categories_are_named_the_most_serious_first() -> None:
 def test_the_likeliest_mood_is_told() -> None:
     assert decided("x", opinion(moods=(0.7, 0.2, 0.1))).sentiment == "negative"
     assert decided("x", opinion(moods=(0.2, 0.2, 0.6))).sentiment == "positive"
+
+
+def test_a_rule_stands_where_the_learned_part_did_not_read_its_words() -> None:
+    calm = opinion((0.99, 0.005, 0.003, 0.002))
+    verdict = triage(canonical(THREAT))
+    assert decide(verdict, calm, CUTS, readable=True).level is Level.ROUTINE
+    made = decide(verdict, calm, CUTS, readable=True, unread={2})
+    assert (made.level, made.floor) == (Level.URGENT, Level.URGENT)
+
+
+def test_the_category_of_a_lower_rule_that_stands_is_kept_beside_a_learned_urgent() -> None:
+    text = rule_book().categories["staff_conduct"].examples[0]
+    named = {found.rule.category for found in triage(canonical(text)).findings}
+    assert "staff_conduct" in named
+    made = decided(text, opinion((0.1, 0.1, 0.2, 0.6), sexual=0.9))
+    assert set(made.categories) >= {"sexual", "staff_conduct"}
+
+
+def test_what_is_likely_and_does_not_fit_the_level_is_hinted_at() -> None:
+    tokens = canonical("a word")
+    made = decided("a word", opinion((0.1, 0.1, 0.7, 0.1), complaint=0.9, safeguarding=0.6))
+    assert (made.categories, made.maybe) == (("complaint",), ("safeguarding",))
+    rules = [one.rule for one in of_decision(made, tokens, tokens.words, [0, 1])]
+    assert "maybe.safeguarding" in rules
+
+
+def test_a_rule_that_was_set_aside_is_said_with_its_words() -> None:
+    tokens = canonical(THREAT)
+    made = decided(THREAT, opinion((0.98, 0.01, 0.005, 0.005)))
+    (reason,) = of_decision(made, tokens, tokens.words, list(range(len(tokens))))
+    assert reason.rule.startswith("set-aside.threat.")
+    assert reason.says.startswith("was set aside, as the whole does not read as that serious: ")
+    assert THREAT[reason.start : reason.end] == reason.text
+
+
+def test_a_rule_that_stands_is_reason_enough_for_its_level() -> None:
+    tokens = canonical(THREAT)
+    made = decided(THREAT, opinion((0.4, 0.1, 0.1, 0.4)))
+    reasons = of_decision(made, tokens, tokens.words, list(range(len(tokens))))
+    assert {reason.rule.partition(".")[0] for reason in reasons} == {"threat"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from monitor import hearing
-from monitor.judge.terms import Judgement, Level
+from monitor.judge.terms import Judgement, Level, Reason
 from monitor.settings import Person, School
 
 NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
@@ -114,3 +115,21 @@ def test_the_next_leader_is_one_who_has_not_been_told() -> None:
     assert found == ("deputy_dsl", SECOND)
     everybody = {person.email for person in ALL}
     assert hearing.next_to_hear(school, everybody, Level.URGENT) is None
+
+
+@pytest.mark.parametrize(
+    "rule", ["set-aside.safeguarding.grooming", "maybe.safeguarding", "maybe.staff_conduct"]
+)
+def test_an_allegation_that_is_only_hinted_at_is_not_told_to_whom_it_names(rule: str) -> None:
+    hinted = Reason(rule, 0, 0, "", "may also be this")
+    judged = Judgement(
+        "s", True, 0.9, "negative", -0.5, ("complaint",), Level.RESPOND, None, "en", (hinted,)
+    )
+    school = School(id="s", name="S", people=ALL)
+    words = "Mrs Oakes again, nobody answers"
+    found = hearing.dues(judged, school, words, NOW, published=NOW, old=False)
+    assert "head@s.example" not in {person.email for person, _ in found}
+    assert "chair@s.example" in {person.email for person, _ in found}
+    plain = replace(judged, reasons=())
+    others = hearing.dues(plain, school, words, NOW, published=NOW, old=False)
+    assert "head@s.example" in {person.email for person, _ in others}

@@ -71,8 +71,8 @@ def test_an_unknown_school_is_an_error() -> None:
 
 
 def test_a_language_that_cannot_be_judged_is_never_silently_routine() -> None:
-    judgement = one("Mae'r plant yn hapus iawn yn yr ysgol heddiw, diolch i bawb")
-    assert judgement.language == "cy"
+    judgement = one("Dzieci są dziś bardzo szczęśliwe w szkole, dziękuję wszystkim")
+    assert judgement.language == "pl"
     assert judgement.level is Level.WATCH
     assert "language.unread" in {reason.rule for reason in judgement.reasons}
 
@@ -86,7 +86,8 @@ def test_every_level_above_routine_has_a_reason_with_its_words() -> None:
 
 
 def test_what_lies_behind_the_cap_is_not_judged_and_that_is_said() -> None:
-    judgement = one("fine day " * (MOST_CHARACTERS // 9 + 1) + "I will stab him")
+    calm = "The choir sang at the fair and the children brought tins for the food bank. "
+    judgement = one(calm * (MOST_CHARACTERS // len(calm) + 1) + "I will stab him")
     assert judgement.level is not Level.URGENT
     assert "length.cut" in {reason.rule for reason in judgement.reasons}
 

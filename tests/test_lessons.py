@@ -49,8 +49,8 @@ def after(
 ) -> Judgement:
     """What becomes of this judgement of this text."""
     words, tokens = Words("", text, url, source=source), canonical(text)
-    evidence = Matcher([HOLLY]).match(words, "holly", tokens)[0].evidence
-    return lessons.applied(judged, words, tokens, evidence)
+    match = Matcher([lessons.named(HOLLY)]).match(words, "holly", tokens)[0]
+    return lessons.applied(judged, words, tokens, match)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,8 @@ def after(
         ("we love Hollybrook Garden Centre, its cakes", ("Hollybrook Garden Centre",)),
         ("hollybrook wanderers lost again", ("hollybrook wanderers",)),
         ("I hear that Hollybrook Grammar is good this year", ("Hollybrook Grammar",)),
-        ("my uncle saw Robert Hollybrook there again", ("Robert Hollybrook",)),
+        ("my uncle saw Robert Hollybrook there again", ()),
+        ("the little girl, Molly Hollybrook, was there", ()),
         ("the trains to Upper Hollybrook are late again", ("Upper Hollybrook",)),
         (
             "Hollybrook FC beat Hollybrook Wanderers and Hollybrook FC",
@@ -82,9 +83,13 @@ def test_the_longer_name_is_learnt_from_what_was_not_about_the_school(
 
 
 def test_the_author_of_a_post_is_never_what_is_learnt_of_it() -> None:
-    text = "that was me, Robert Hollybrook, in the paper again"
-    assert strangers(HOLLY, Words("", text, author="A. Bell")) == ("Robert Hollybrook",)
-    assert strangers(HOLLY, Words("", text, author="Robert Hollybrook")) == ()
+    text = "that was me, Hollybrook Baines, in the paper again"
+    assert strangers(HOLLY, Words("", text, author="A. Bell")) == ("Hollybrook Baines",)
+    assert strangers(HOLLY, Words("", text, author="Hollybrook Baines")) == ()
+
+
+def test_a_very_long_post_is_learnt_from_no_further_than_it_is_judged() -> None:
+    assert strangers(HOLLY, Words("", "word " * 5_000 + "Hollybrook Wanderers lost")) == ()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +104,9 @@ def test_a_namesake_that_was_taught_is_not_the_school() -> None:
     lessons = Lessons.of([said("not-about-us", phrases=("Hollybrook Wanderers",))], {})
     text = "What a day for HOLLYBROOK WANDERERS' keeper"
     found = after(lessons, text)
-    assert (found.relevant, found.level, found.categories) == (False, Level.ROUTINE, ())
+    assert (found.relevant, found.level) == (False, Level.ROUTINE)
+    # Who must not be told of an allegation is read from them, should it be the school's after all.
+    assert found.categories == PLAIN.categories
     assert found.sentiment == "neutral"
     (reason,) = found.reasons
     assert text[reason.start : reason.end] == reason.text
@@ -133,10 +140,11 @@ def test_no_namesake_hides_what_the_rules_hold_to_be_urgent() -> None:
     assert "it stays all the same" in found.reasons[0].says
 
 
-def test_a_danger_that_only_the_learned_part_saw_may_be_a_namesakes() -> None:
+def test_no_namesake_hides_a_danger_that_only_the_learned_part_saw() -> None:
     lessons = Lessons.of([said("not-about-us", phrases=("Hollybrook Wanderers",))], {})
-    guessed = replace(GRAVE, floor=Level.RESPOND)
-    assert not after(lessons, "Hollybrook Wanderers were killed", guessed).relevant
+    guessed = replace(GRAVE, floor=Level.ROUTINE)
+    found = after(lessons, "Hollybrook Wanderers were killed", guessed)
+    assert (found.relevant, found.level) == (True, Level.URGENT)
 
 
 def wrong(times: int, **changed: object) -> list[Correction]:
@@ -150,7 +158,7 @@ def test_a_place_that_was_wrong_three_times_is_doubted_where_the_match_is_weak()
     found = after(lessons, "Hollybrook again", **place)
     assert not found.relevant
     assert "3 posts from gazette (town.example)" in found.reasons[0].says
-    assert after(lessons, "Hollybrook again", replace(PLAIN, confidence=0.8), **place).relevant
+    assert after(lessons, "Hollybrook Primary School, Stanwick, again", **place).relevant
     assert after(lessons, "Hollybrook again", GRAVE, **place).relevant
     elsewhere = {"url": "https://city.example/9", "source": "gazette"}
     assert after(lessons, "Hollybrook again", **elsewhere) == PLAIN
@@ -227,9 +235,25 @@ def test_no_level_that_was_given_lowers_what_the_rules_hold_to_be_urgent() -> No
     assert "it stays urgent" in found.reasons[0].says
 
 
-def test_an_urgent_that_only_the_learned_part_gave_is_lowered() -> None:
+def test_an_urgent_that_only_the_learned_part_gave_is_lowered_to_respond_at_most() -> None:
     guessed = replace(GRAVE, floor=Level.WATCH)
-    assert after(put_at(Level.WATCH), GRUMBLE, guessed).level is Level.WATCH
+    found = after(put_at(Level.WATCH), GRUMBLE, guessed)
+    assert (found.level, found.tier) == (Level.RESPOND, None)
+    assert "it stays at respond" in found.reasons[0].says
+
+
+def test_a_place_that_is_as_often_right_is_believed() -> None:
+    place = {"url": "https://town.example/9", "source": "gazette"}
+    kept = {("gazette", "town.example"): 4}
+    assert after(Lessons.of(wrong(3), {}, kept), "Hollybrook again", **place) == PLAIN
+    assert not after(Lessons.of(wrong(4), {}, kept), "Hollybrook again", **place).relevant
+
+
+def test_a_nickname_that_was_taught_says_so_where_it_is_found() -> None:
+    lessons = Lessons.of([said("about-us", phrases=("the Brook",))], {})
+    found = after(lessons, "parking at the Brook was dreadful")
+    assert found.reasons[0].rule == "lesson.nickname"
+    assert "the Brook" in found.reasons[0].says
 
 
 def test_of_two_posts_alike_the_nearest_decides_and_of_equals_the_last() -> None:

@@ -8,8 +8,8 @@ from monitor.judge.canonical import canonical
 from monitor.judge.clauses import layout
 from monitor.judge.language import language
 from monitor.judge.patterns import Lexicon, PatternError, end_of
-from monitor.judge.terms import Level
 from monitor.judge.ruled import triage
+from monitor.judge.terms import Level
 
 CLASSES = {"PERSON": ["him", "her"]}
 

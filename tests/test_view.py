@@ -73,8 +73,23 @@ def test_the_medium_opens_a_view_where_it_says_how_to_read_it() -> None:
     assert seen("closed", "facebook") == ["closed"]
 
 
+def test_a_school_named_after_its_town_is_the_school_not_the_town() -> None:
+    school = Watch(id="s", name="Stanwick Primary School", places=("Stanwick",))
+    text = "Stanwick Primary School is closed, all of Stanwick knows"
+    tokens = canonical(text)
+    (match,) = Matcher([school]).match(Words("", text, found=True), "s", tokens)
+    words = view(tokens, match.evidence)[0]
+    assert words[0] == "ourschool"
+    assert words[-2:] == ["ourplace", "knows"]
+
+
+def test_padding_with_signs_does_not_push_words_out_of_sight() -> None:
+    words = seen("😀" * (MOST_WORDS + 100) + " I will stab him at Hollybrook")
+    assert words == ["😀", "😀", "😀", "i", "will", "stab", "him", "at", "ourschool"]
+
+
 def test_a_view_is_never_longer_than_its_limit() -> None:
-    assert len(seen("😀 " * 3 * MOST_WORDS)) == MOST_WORDS
+    assert len(seen("one two " * MOST_WORDS)) == MOST_WORDS
 
 
 def test_known_words_are_one_piece_and_others_are_cut_into_known_parts() -> None:
@@ -92,6 +107,11 @@ def test_marks_have_pieces_of_their_own() -> None:
 
 def test_an_emoji_is_read_by_its_name() -> None:
     assert pieces(["🔥"]) == pieces(["fire"])
+
+
+def test_a_hashtag_is_read_by_its_words_not_by_its_first_letters() -> None:
+    assert pieces(["#stabhim"])[1:] == pieces(["stabhim"])
+    assert pieces(["#stabhim"]) != pieces(["#stallholder"])
 
 
 def test_a_word_in_no_known_letters_is_unknown_not_an_error() -> None:
@@ -132,11 +152,20 @@ def test_a_linear_answer_is_its_bias_and_the_weights_of_what_stands_there(linear
     assert linear.logits(["stab", "him"])[0] == pytest.approx(-1 + 50 / 3**0.5)
 
 
-def test_the_shares_of_the_words_add_up_to_the_answer(linear: Linear) -> None:
-    words = ["i", "will", "stab", "him"]
-    shares = linear.shares(words, 0)
-    assert shares.argmax() == 2
-    assert shares.sum() == pytest.approx(linear.logits(words)[0] + 1, rel=1e-4)
+def test_the_shares_of_the_words_add_up_to_the_answer() -> None:
+    chance = np.random.default_rng(3)
+    steps = chance.integers(-127, 128, (SIZE, 2)).astype(np.int8)
+    rarity = chance.uniform(1, 8, SIZE).astype(np.float16)
+    bias, scale = np.array([-1.0, 2.0], np.float32), np.array([0.5, 0.1], np.float32)
+    linear = Linear(steps, scale, bias, rarity)
+    for words in (["i", "will", "stab", "him"], ["stab"] * 10 + ["him", "stabbed", "stab", "!"]):
+        for output in (0, 1):
+            shares = linear.shares(words, output)
+            assert shares.sum() == pytest.approx(linear.logits(words)[output] - bias[output], 1e-3)
+
+
+def test_the_word_that_weighs_has_the_largest_share(linear: Linear) -> None:
+    assert linear.shares(["i", "will", "stab", "him"], 0).argmax() == 2
 
 
 def test_an_empty_text_is_judged_by_the_bias_alone(linear: Linear) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,7 +89,7 @@ class Targets:
     relevant: NDArray[np.bool_]
 
 
-def targets(found: list[Example]) -> Targets:
+def targets(found: Sequence[Example]) -> Targets:
     """Line up the labels."""
     names = category_names()
     labels = [one.labels for one in found]

@@ -20,7 +20,8 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.nn import functional
 
-from monitor.judge.learned import CATEGORIES, LEVELS, MOOD, OUTPUTS, RELEVANT
+from monitor.judge.encoder import WINDOW
+from monitor.judge.learned import CATEGORIES, LEVELS, MOOD, OUTPUTS, RELEVANT, together
 from monitor.judge.pieces import PADDING, framed, vocabulary
 from training.corpus import Targets
 
@@ -184,7 +185,7 @@ def _loss(said: Tensor, columns: tuple[Tensor, ...], chosen: list[int]) -> Tenso
     of_relevance = functional.binary_cross_entropy_with_logits(
         said[:, RELEVANT], relevant, reduction="none"
     )
-    return (of_level + of_categories + 0.8 * of_mood + 0.5 * of_relevance).mean()
+    return (of_level + of_categories + 0.8 * of_mood + of_relevance).mean()
 
 
 def _batches(rows: Sequence[list[int]], batch: int, chance: random.Random) -> Iterator[list[int]]:
@@ -212,10 +213,22 @@ def _has_halves() -> bool:
     return bool(torch.cpu._is_amx_tile_supported())
 
 
+def logits(
+    reader: Reader, cut: Sequence[Sequence[int]], windows: Sequence[Sequence[int]]
+) -> NDArray[np.float32]:
+    """The log-odds of every output for every post, its windows read and joined as the program
+    does; `windows` says where those of each post begin.
+    """
+    parts = [(one, at) for one, starts in enumerate(windows) for at in starts]
+    said = _said(reader, [framed(cut[one][at : at + WINDOW]) for one, at in parts])
+    of: list[list[NDArray[np.float32]]] = [[] for _ in cut]
+    for (one, _), answer in zip(parts, said, strict=True):
+        of[one].append(answer)
+    return np.stack([together(answers) for answers in of])
+
+
 @torch.no_grad()
-def logits(reader: Reader, cut: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """The log-odds of every output for every post."""
-    rows = [framed(one) for one in cut]
+def _said(reader: Reader, rows: Sequence[list[int]]) -> NDArray[np.float32]:
     order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
     found = np.zeros((len(rows), OUTPUTS), np.float32)
     for first in range(0, len(order), 64):

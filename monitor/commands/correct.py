@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,7 +28,9 @@ from monitor.judge.corrected import Kind
 from monitor.judge.routing import LONDON
 from monitor.judge.strangers import is_any_school, strangers
 from monitor.judge.terms import Level, Words
-from monitor.settings import Settings
+from monitor.problems import Place
+from monitor.setting_problems import problems_of
+from monitor.settings import School, Settings
 from monitor.store import corrections, mentions
 from monitor.store.corrections import Record, Said
 from monitor.store.engine import Connection, Store
@@ -146,6 +149,7 @@ def _correct(store: Store, settings: Settings, beginning: str, wish: _Wish, as_j
     with store.writing() as connection:
         before = _mention(connection, beginning)
         _refuse_pointless(connection, before, wish)
+        _refuse_persons(settings.school(before.school), wish.nicknames)
         phrases = wish.nicknames or _learnt(settings, before, wish)
         said = Said(wish.kind, wish.level, phrases, wish.note, wish.by, clock())
         record = corrections.keep(connection, before, said)
@@ -184,6 +188,22 @@ def _refuse_pointless(connection: Connection, mention: Mention, wish: _Wish) -> 
     if ours == mention.relevant and not wish.nicknames:
         state = "about the school" if ours else "not about the school"
         fail(f"mention {short} is held to be {state} already: nothing was changed", 2)
+
+
+def _refuse_persons(school: School | None, nicknames: tuple[str, ...]) -> None:
+    """End where a nickname may not be a name to look for, such as a person's: what holds for an
+    alias in the configuration holds here.
+    """
+    if school is None or not nicknames:
+        return
+    names = [one.name for one in school.watch.staff] + [one.name for one in school.people]
+    persons = [{"name": name} for name in names]
+    table = {"id": "taught", "name": school.name, "staff": persons, "aliases": list(nicknames)}
+    try:
+        School.model_validate(table)
+    except ValidationError as error:
+        found = problems_of(error, School, table, (), Place(""))
+        fail("\n".join(f"--nickname {problem.message}" for problem in found), 2)
 
 
 def _learnt(settings: Settings, mention: Mention, wish: _Wish) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ _MAY_BE_WATCH = frozenset(("complaint", "press"))
 class Decision:
     """The answers, and which rules stand behind them or were set aside.
 
-    `floor` is the level that standing rules alone demand.
+    `floor` is the level that standing rules alone demand, `likely` the learned part's. `maybe` are
+    categories that are found likely and do not fit the level.
     """
 
     level: Level
@@ -34,31 +35,50 @@ class Decision:
     standing: tuple[Finding, ...]
     set_aside: tuple[Finding, ...]
     floor: Level
+    likely: Level
+    maybe: tuple[str, ...]
 
 
-def decide(verdict: Verdict, opinion: Opinion, cuts: Cuts, *, readable: bool) -> Decision:
+def decide(
+    verdict: Verdict,
+    opinion: Opinion,
+    cuts: Cuts,
+    *,
+    readable: bool,
+    unread: Collection[int] = (),
+) -> Decision:
     """The highest of what the rules demand and the learned part finds likely.
 
-    A rule stands unless the learned part is all but sure that its level is too high; in a
-    language that the learned part cannot read every rule stands, and nothing is routine.
+    A rule stands unless the learned part is all but sure that its level is too high, and where
+    its words are among the tokens `unread` by it; in a language that it cannot read every rule
+    stands, and nothing is routine.
     """
     standing = tuple(
         found
         for found in verdict.findings
-        if not readable or opinion.at_least(level_of(found)) >= cuts.standing
+        if not readable
+        or opinion.at_least(level_of(found)) >= cuts.standing
+        or not set(unread).isdisjoint(range(found.first, found.end))
     )
     floor = max((level_of(found) for found in standing), key=_rank, default=Level.ROUTINE)
-    level = max(floor, _likely(opinion, cuts), key=_rank)
+    learned_level = _likely(opinion, cuts)
+    level = max(floor, learned_level, key=_rank)
     if not readable:
         level = max(level, Level.WATCH, key=_rank)
+    likely = {
+        name for name, chance in opinion.categories.items() if chance >= cuts.categories[name]
+    }
+    categories = _categories(level, standing, opinion, likely)
     return Decision(
         level=level,
         tier=_tier(level, floor, verdict, opinion, cuts),
-        categories=_categories(level, standing, opinion, cuts),
+        categories=categories,
+        maybe=tuple(sorted(likely.difference(categories))),
         sentiment=_mood(opinion, cuts),
         standing=standing,
         set_aside=tuple(found for found in verdict.findings if found not in standing),
         floor=floor,
+        likely=learned_level,
     )
 
 
@@ -94,16 +114,13 @@ def _mood(opinion: Opinion, cuts: Cuts) -> Sentiment:
 
 
 def _categories(
-    level: Level, standing: Iterable[Finding], opinion: Opinion, cuts: Cuts
+    level: Level, standing: Iterable[Finding], opinion: Opinion, likely: Collection[str]
 ) -> tuple[str, ...]:
     """The categories found likely that fit the level (triage guide, section 4), and always one
     that explains a level above routine.
     """
-    ruled = {found.rule.category for found in standing if level_of(found) is level}
-    likely = {
-        name for name, chance in opinion.categories.items() if chance >= cuts.categories[name]
-    }
-    found = _fitting(level, (likely | ruled) - {NOTICES})
+    ruled = {found.rule.category for found in standing}
+    found = _fitting(level, (ruled | set(likely)) - {NOTICES})
     explains = {Level.URGENT: _MAY_BE_URGENT, Level.RESPOND: _MAY_BE_RESPOND}.get(level)
     if explains and not found & explains:
         found |= {max(explains, key=lambda name: (opinion.categories[name], name))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,40 +12,41 @@ from numpy.typing import NDArray
 from monitor.judge.pieces import LONGEST, framed
 
 Floats = NDArray[np.float32]
-_STRIDE = LONGEST - 2
+WINDOW = LONGEST - 2
+_STRIDE = WINDOW - 30
 _MOST_WINDOWS = 3
 
 
-@dataclass(frozen=True)
 class Encoder:
-    """A packaged graph and the table of its pieces; reads at most three windows of a text."""
+    """A packaged graph and the table of its pieces; one may be used from several threads."""
 
-    graph: bytes
-    table: NDArray[np.int8]
-    scale: NDArray[np.float16]
-    _session: list[Any] = field(default_factory=list, repr=False)
+    def __init__(self, graph: bytes, table: NDArray[np.int8], scale: NDArray[np.float16]) -> None:
+        """`table` holds the embedding of each piece in steps of its `scale`."""
+        self._session = _session(graph)
+        self._table, self._scale = table, scale
 
-    def logits(self, cut: Sequence[int], weighty: Sequence[float]) -> list[Floats]:
-        """The log-odds of each output for each window read; `weighty` says of each piece how
-        much it looks like danger, so that of a long text the windows that matter are read.
-        """
-        return [self._run(framed(cut[at : at + _STRIDE])) for at in _windows(len(cut), weighty)]
+    def logits(self, cut: Sequence[int], windows: Sequence[int]) -> list[Floats]:
+        """The log-odds of each output for each window, by where in the text it begins."""
+        return [self._run(framed(cut[at : at + WINDOW])) for at in windows]
 
     def _run(self, numbers: Sequence[int]) -> Floats:
-        if not self._session:
-            self._session.append(_session(self.graph))
-        rows = self.table[numbers].astype(np.float32)
-        embedded = rows * self.scale[numbers].astype(np.float32)[:, None]
-        answer: Floats = self._session[0].run(None, {"embedded": embedded[None]})[0][0]
+        rows = self._table[numbers].astype(np.float32)
+        embedded = rows * self._scale[numbers].astype(np.float32)[:, None]
+        answer: Floats = self._session.run(None, {"embedded": embedded[None]})[0][0]
         return answer
 
 
-def _windows(length: int, weighty: Sequence[float]) -> list[int]:
-    starts = list(range(0, max(length, 1), _STRIDE))
+def windows_of(length: int, weighty: Sequence[float]) -> list[int]:
+    """Where the windows to be read begin: all of a text of up to three, else the first and the
+    two that look most like danger. `weighty` says of each piece how much it does; windows overlap,
+    so that no phrase is split in all of them.
+    """
+    last = max(length - WINDOW, 0)
+    starts = [*range(0, last, _STRIDE), last]
     if len(starts) <= _MOST_WINDOWS:
         return starts
-    rest = sorted(starts[1:], key=lambda at: -max(weighty[at : at + _STRIDE]))
-    return [starts[0], *sorted(rest[: _MOST_WINDOWS - 1])]
+    rest = sorted(starts[1:], key=lambda at: -max(weighty[at : at + WINDOW]))
+    return [0, *sorted(rest[: _MOST_WINDOWS - 1])]
 
 
 def _session(graph: bytes) -> Any:

@@ -19,15 +19,19 @@ _FIRST, _SECOND = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77)
 Numbers = NDArray[np.int64]
 
 
-@lru_cache(maxsize=100_000)
-def letters(word: str) -> tuple[int, ...]:
+def letters(word: str) -> Numbers:
     """The numbers of a word's character features: its pieces of 2 to 5 letters, edges marked."""
-    padded = f" {word[:_LONGEST_WORD]} "
+    return _letters(word[:_LONGEST_WORD])
+
+
+@lru_cache(maxsize=20_000)
+def _letters(word: str) -> Numbers:
+    padded = f" {word} "
     grams = {padded[at : at + size] for size in _PIECES for at in range(len(padded) - size + 1)}
-    return tuple({_HALF + crc32(gram.encode(errors="replace")) % _HALF for gram in grams})
+    numbers = {_HALF + crc32(gram.encode(errors="replace")) % _HALF for gram in grams}
+    return np.fromiter(numbers, np.int64, len(numbers))
 
 
-@lru_cache(maxsize=100_000)
 def _code(word: str) -> int:
     return crc32(word[:_LONGEST_WORD].encode(errors="replace"))
 
@@ -43,8 +47,8 @@ def singles_and_pairs(words: Sequence[str]) -> tuple[Numbers, Numbers]:
 def features(words: Sequence[str]) -> tuple[Numbers, Numbers]:
     """The numbers of all word features and of all character features, each once, sorted."""
     singles, pairs = singles_and_pairs(words)
-    spelt = {number for word in set(words) for number in letters(word)}
+    spelt = [letters(word) for word in set(words)]
     return (
         np.unique(np.concatenate((singles, pairs))),
-        np.array(sorted(spelt), dtype=np.int64),
+        np.unique(np.concatenate(spelt)) if spelt else np.zeros(0, np.int64),
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.judge.encoder import Encoder
+from monitor.judge.encoder import WINDOW, Encoder, windows_of
 from monitor.judge.linear import Linear
-from monitor.judge.pieces import LONGEST, pieces
+from monitor.judge.pieces import pieces
 from monitor.judge.rules import category_names
 from monitor.judge.terms import Level, Sentiment
+from monitor.judge.trees import Trees
 
 Floats = NDArray[np.float32]
 MOODS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
@@ -28,18 +32,22 @@ MOOD = slice(CATEGORIES.stop, CATEGORIES.stop + len(MOODS))
 RELEVANT = MOOD.stop
 OUTPUTS = RELEVANT + 1
 _URGENT = Level.URGENT.rank
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """Chances, each calibrated on posts that the weights had not seen: of each level (they sum to
     one), of each category by name, of each mood, and that the text is about the school.
+
+    `read` are the numbers of the words that the encoder read of a long view; None where all.
     """
 
     levels: Floats
     categories: Mapping[str, float]
     moods: Floats
     relevant: float
+    read: tuple[int, ...] | None = None
 
     def at_least(self, level: Level) -> float:
         """The chance of this level or above."""
@@ -68,51 +76,72 @@ class Learned:
     encoder: Encoder
     joint: Floats
     bias: Floats
+    relevance: Trees
     cuts: Cuts
 
     def opinion(self, words: Sequence[str], known: Floats) -> Opinion:
         """What the weights say of a view, beside the signals known of the post."""
         linear = self.linear.logits(words)
-        read = self.encoder.logits(*self._cut(words))
-        return self.joined(linear, _together(read), known)
+        cut = pieces(words)
+        starts = windows(self.linear, words, cut)
+        said = self.joined(linear, together(self.encoder.logits(cut, starts)), known)
+        return replace(said, read=_read(words, cut, starts))
 
     def joined(self, linear: Floats, encoded: Floats, known: Floats) -> Opinion:
         """Both halves and the signals as chances."""
-        total = np.concatenate((linear, encoded, known)) @ self.joint + self.bias
+        inputs = np.concatenate((linear, encoded, known))
+        total = inputs @ self.joint + self.bias
         chances = _sigmoid(total[CATEGORIES])
         named = zip(category_names(), chances.tolist(), strict=True)
         return Opinion(
             levels=_softmax(total[LEVELS]),
             categories=dict(named),
             moods=_softmax(total[MOOD]),
-            relevant=float(_sigmoid(total[RELEVANT : RELEVANT + 1])[0]),
+            relevant=1 / (1 + math.exp(-self.relevance.score(inputs))),
         )
-
-    def _cut(self, words: Sequence[str]) -> tuple[list[int], list[float]]:
-        """The pieces of a view and, of one too long to be read at once, how weighty each is."""
-        cut = pieces(words)
-        if len(cut) <= LONGEST - 2:
-            return cut, []
-        shares = self.shares(words, _URGENT)
-        return cut, [
-            share for word, share in zip(words, shares, strict=True) for _ in pieces((word,))
-        ]
 
     def shares(self, words: Sequence[str], output: int) -> list[float]:
         """How much each word of a view speaks for an output, by the linear half."""
         return [float(share) for share in self.linear.shares(words, output)] if words else []
 
 
-def _together(read: Sequence[Floats]) -> Floats:
-    """Several windows as one: the one that looks most like danger, moods and relevance averaged."""
+def windows(linear: Linear, words: Sequence[str], cut: Sequence[int]) -> list[int]:
+    """Where the windows begin that the encoder is to read of a view and its pieces."""
+    if len(cut) <= WINDOW:
+        return [0]
+    shares = linear.shares(words, _URGENT)
+    counts = [len(pieces((word,))) for word in words]
+    return windows_of(len(cut), np.repeat(shares, counts).tolist())
+
+
+def _read(
+    words: Sequence[str], cut: Sequence[int], starts: Sequence[int]
+) -> tuple[int, ...] | None:
+    """The numbers of the words that lie in some window; None where no window was left out."""
+    if len(cut) <= WINDOW:
+        return None
+    ends = accumulate(len(pieces((word,))) for word in words)
+    found = [
+        index
+        for index, end in enumerate(ends)
+        if any(start < end <= start + WINDOW for start in starts)
+    ]
+    return None if len(found) == len(words) else tuple(found)
+
+
+def together(read: Sequence[Floats]) -> Floats:
+    """Several windows as one: the one that looks most like danger, the likeliest of each category,
+    moods averaged, and about the school where one window is.
+    """
     if len(read) == 1:
         return read[0]
     rows = np.stack(read)
     urgency = _softmax(rows[:, LEVELS])[:, _URGENT]
-    together: Floats = rows[int(urgency.argmax())].copy()
-    together[CATEGORIES] = rows[:, CATEGORIES].max(axis=0)
-    together[CATEGORIES.stop :] = rows[:, CATEGORIES.stop :].mean(axis=0)
-    return together
+    joined: Floats = rows[int(urgency.argmax())].copy()
+    joined[CATEGORIES] = rows[:, CATEGORIES].max(axis=0)
+    joined[MOOD] = rows[:, MOOD].mean(axis=0)
+    joined[RELEVANT] = rows[:, RELEVANT].max()
+    return joined
 
 
 def _softmax(values: Floats) -> Floats:
@@ -125,9 +154,14 @@ def _sigmoid(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))), np.float32)
 
 
-@cache
 def learned() -> Learned:
-    """The packaged weights, loaded once a process."""
+    """The packaged weights, loaded once a process, whichever thread asks first."""
+    with _LOADING:
+        return _loaded()
+
+
+@cache
+def _loaded() -> Learned:
     folder = files("monitor.judge").joinpath("weights")
     with folder.joinpath("weights.npz").open("rb") as stream:
         arrays: Mapping[str, Any] = dict(np.load(stream))
@@ -135,4 +169,6 @@ def learned() -> Learned:
     linear = Linear(arrays["steps"], arrays["step"], arrays["bias"], arrays["rarity"])
     graph = folder.joinpath("encoder.onnx").read_bytes()
     encoder = Encoder(graph, arrays["table"], arrays["table_scale"])
-    return Learned(linear, encoder, arrays["joint"], arrays["joint_bias"], Cuts(**cuts))
+    kinds = ("asks", "above", "left", "right", "adds")
+    trees = Trees(*(arrays[f"tree_{kind}"] for kind in kinds), **cuts.pop("trees"))
+    return Learned(linear, encoder, arrays["joint"], arrays["joint_bias"], trees, Cuts(**cuts))

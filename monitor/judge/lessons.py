@@ -8,7 +8,7 @@ from functools import cached_property
 
 from monitor.judge.canonical import Tokens, phrase
 from monitor.judge.corrected import Answer, Correction, answers, host_of
-from monitor.judge.match import Evidence
+from monitor.judge.match import Evidence, Match
 from monitor.judge.phrases import Phrases
 from monitor.judge.story import FEWEST, WORD
 from monitor.judge.terms import Judgement, Level, Reason, Tier, Watch, Words
@@ -31,7 +31,7 @@ class _Example:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A source, or one site within it, whose posts were never the school's."""
+    """A source, or one site within it, whose posts are more often not the school's than so."""
 
     times: int
     last: Correction
@@ -47,11 +47,17 @@ class Lessons:
     examples: tuple[_Example, ...]
 
     @classmethod
-    def of(cls, corrections: Iterable[Correction], texts: Mapping[str, str]) -> Lessons:
+    def of(
+        cls,
+        corrections: Iterable[Correction],
+        texts: Mapping[str, str],
+        kept: Mapping[tuple[str, str], int] | None = None,
+    ) -> Lessons:
         """The lessons of a school's live corrections, the oldest first.
 
         `texts` maps mentions to the words that the corrections were about, as far as they are
-        kept: without them nothing is learnt of like words, and all else is.
+        kept: without them nothing is learnt of like words, and all else is. `kept` counts the
+        mentions from each place that nobody objected to.
         """
         made = tuple(corrections)
         given = answers(made)
@@ -59,7 +65,7 @@ class Lessons:
         return cls(
             nicknames=_once(n for each in made if each.kind == "about-us" for n in each.phrases),
             namesakes=tuple(taught),
-            places=_places(given),
+            places=_places(given, kept or {}),
             examples=tuple(
                 _Example(_words(texts[each.told.mention]), each)
                 for each in given
@@ -76,24 +82,34 @@ class Lessons:
         judgement: Judgement,
         words: Words,
         tokens: Tokens,
-        evidence: Sequence[Evidence],
+        match: Match,
     ) -> Judgement:
         """The judgement as this school would have it, with a Reason for what was learnt.
 
-        `tokens` are those of the text that was judged and `evidence` the match's. What the
-        packaged rules hold to be urgent is neither lowered nor hidden.
+        `tokens` are those of the text that was judged. An urgent post is never hidden; one that
+        standing rules hold to be urgent is not lowered, another no further than `respond`.
         """
         if not judgement.relevant:
             return judgement
+        judgement = self._nicknamed(judgement, match)
         like = self._like(tokens.source)
         if like and like.relevant:
             return _levelled(judgement, like)
         doubt = (
             _not_ours(like)
-            or self._namesake(tokens, evidence)
-            or self._place(judgement, words.source, host_of(words.url))
+            or self._namesake(tokens, match.evidence)
+            or self._place(match, words.source, host_of(words.url))
         )
         return _doubted(judgement, doubt) if doubt else judgement
+
+    def _nicknamed(self, judgement: Judgement, match: Match) -> Judgement:
+        """With a reason, where a nickname that was taught is what stands in the text."""
+        taught = {nickname.casefold() for nickname in self.nicknames}
+        for one in match.evidence:
+            if one.phrase.casefold() in taught:
+                says = f"calls the school {one.phrase}, as the school taught"
+                return _with(judgement, _note("lesson.nickname", says))
+        return judgement
 
     def _like(self, text: str) -> Answer | None:
         """The answer to the post that is most like this one; of equals, the last."""
@@ -132,9 +148,9 @@ class Lessons:
         says = f"names {text}, which was said not to be the school {told.signed}"
         return Reason("lesson.namesake", start, end, text, says)
 
-    def _place(self, judgement: Judgement, source: str, host: str) -> Reason | None:
+    def _place(self, match: Match, source: str, host: str) -> Reason | None:
         place = self.places.get((source, host))
-        if place is None or judgement.confidence >= WEAK:
+        if place is None or match.confidence >= WEAK:
             return None
         site = f"{source} ({host})" if host else source
         says = (
@@ -148,14 +164,16 @@ def _strange(given: Answer) -> tuple[str, ...]:
     return () if given.relevant else given.told.phrases
 
 
-def _places(answered: Sequence[Answer]) -> dict[tuple[str, str], _Place]:
+def _places(
+    answered: Sequence[Answer], kept: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], _Place]:
     where: dict[tuple[str, str], list[Answer]] = {}
     for given in answered:
         where.setdefault((given.told.source, given.told.host), []).append(given)
     return {
         place: _Place(len(given), given[-1].told)
         for place, given in where.items()
-        if len(given) >= OFTEN and not any(each.relevant for each in given)
+        if len(given) >= max(OFTEN, kept.get(place, 0)) and not any(each.relevant for each in given)
     }
 
 
@@ -193,6 +211,9 @@ def _levelled(judgement: Judgement, like: Answer) -> Judgement:
     if judgement.floor is Level.URGENT:
         says += "; it stays urgent, for its own words tell of a danger"
         return _with(judgement, _note("lesson.like-words", says))
+    if judgement.level is Level.URGENT and not level.needs_response:
+        says += "; it stays at respond, for it reads like a danger"
+        level = Level.RESPOND
     tier: Tier | None = "possible" if level is Level.URGENT else None
     changed = replace(judgement, level=level, tier=tier)
     return _with(changed, _note("lesson.like-words", says))
@@ -200,15 +221,15 @@ def _levelled(judgement: Judgement, like: Answer) -> Judgement:
 
 def _doubted(judgement: Judgement, why: Reason) -> Judgement:
     """Not about the school after all; what may be a danger stays, and says that it is doubted."""
-    if judgement.floor is Level.URGENT:
+    if judgement.level is Level.URGENT:
         says = f"{why.says}; it stays all the same, for its words tell of a danger"
         return _with(judgement, replace(why, says=says))
+    # The categories stay: who must not be told of an allegation is read from them.
     changed = replace(
         judgement,
         relevant=False,
         confidence=_TOLD,
         sentiment="neutral",
-        categories=(),
         level=Level.ROUTINE,
         tier=None,
     )

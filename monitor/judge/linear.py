@@ -41,25 +41,30 @@ class Linear:
 
     def shares(self, words: Sequence[str], output: int) -> Floats:
         """How much each word adds to the log-odds of an output: its own feature, half of each
-        pair it stands in, and its letters.
+        pair it stands in, and its letters; what stands there several times is shared out.
         """
-        singles, pairs = singles_and_pairs(words)
         norms = [self._norm(numbers) for numbers in features(words)]
-        weight = self.steps[:, output]
-        whole = self._worth(singles, weight) / norms[0]
-        halves = self._worth(pairs, weight) / (2 * norms[0])
+        singles, pairs = singles_and_pairs(words)
+        among = np.concatenate((singles, pairs))
+        parts = self._shared(among, output) / norms[0]
+        whole = parts[: len(words)].copy()
+        halves = parts[len(words) :] / 2
         whole[:-1] += halves
         whole[1:] += halves
-        for index, word in enumerate(words):
-            numbers = np.array(letters(word), np.int64)
-            whole[index] += float(self._worth(numbers, weight).sum()) / norms[1]
+        spelt = [letters(word) for word in words]
+        owners = np.repeat(np.arange(len(words)), [len(numbers) for numbers in spelt])
+        spelling = self._shared(np.concatenate(spelt), output) / norms[1]
+        np.add.at(whole, owners, spelling)
         scaled: Floats = whole * self.scale[output]
         return scaled
+
+    def _shared(self, numbers: Numbers, output: int) -> Floats:
+        """The worth of each feature for an output, divided by how often it stands there."""
+        _, place, times = np.unique(numbers, return_inverse=True, return_counts=True)
+        worth = self.rarity[numbers].astype(np.float32) * self.steps[numbers, output]
+        shared: Floats = (worth / times[place]).astype(np.float32)
+        return shared
 
     def _norm(self, numbers: Numbers) -> float:
         worth = self.rarity[numbers].astype(np.float32)
         return float(np.sqrt(worth @ worth)) or 1.0
-
-    def _worth(self, numbers: Numbers, weight: NDArray[np.int8]) -> Floats:
-        worth: Floats = self.rarity[numbers].astype(np.float32) * weight[numbers]
-        return worth

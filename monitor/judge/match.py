@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from monitor.judge.canonical import Tokens, canonical, phrase
+from monitor.judge.facts import facts
 from monitor.judge.phrases import Phrases
 from monitor.judge.terms import Staff, Watch, Words
-from monitor.judge.weigh import Occurrence, Scene, School, far_away, objection, school, word_lists
+from monitor.judge.weigh import (
+    Occurrence,
+    Scene,
+    School,
+    far_away,
+    objection,
+    school,
+    word_lists,
+)
 
 RELEVANT = 0.5
 _PLAIN_HANDLE = 8
@@ -39,12 +48,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One school that a text may speak of. `notes` say in plain English what was weighed."""
+    """One school that a text may speak of. `notes` say in plain English what was weighed, `facts`
+    the same in numbers for the learned part.
+    """
 
     profile: str
     confidence: float
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...]
+    facts: tuple[float, ...] = ()
 
     @property
     def excluded(self) -> bool:
@@ -60,11 +72,6 @@ class Match:
     def in_doubt(self) -> bool:
         """True where a short name of the school stands alone, for and against it nothing."""
         return self.confidence == _IN_DOUBT and not self.notes
-
-    def kept(self) -> Match:
-        """The same, taken to be about the school after all, and saying so."""
-        note = "its short name stands beside a danger; it may be another of that name"
-        return replace(self, confidence=RELEVANT, notes=(note,))
 
 
 def _addresses(address: str) -> Iterator[str]:
@@ -215,25 +222,23 @@ class Matcher:
         whose = self.schools[number]
         names = [at for at in spotted if at.kind != "exclude"]
         excluded = len(names) < len(spotted)
+        weighed = [at for at in names if at.kind in _WEIGHED]
+        against = {at: objection(scene, at, whose) for at in weighed}
         several = len({at.phrase for at in names}) > 1
-        notes: list[str] = []
-        best = 0.0
+        found = [_nameless(excluded, bool(support), brought)] if not names else []
         for at in names:
-            against = objection(scene, at, whose) if at.kind in _WEIGHED else ""
-            weight = 0.2 if against else _strength(scene, at, support, several, brought)
-            if weight == _ALONE and (against := _unsure(scene, whose, excluded)):
+            weight, note = 0.2, against.get(at, "")
+            if not note:
+                weight = _strength(scene, at, support, several, brought)
+            if weight == _ALONE and (note := _unsure(scene, whose, excluded)):
                 weight = 0.3
-            notes.append(against)
-            best = max(best, weight)
-        if not names:
-            best, note = _nameless(excluded, bool(support), brought)
-            notes.append(note)
-        evidence = tuple(_evidence(scene.tokens, at) for at in spotted) + tuple(support)
+            found.append((weight, note))
         return Match(
             whose.watch.id,
-            round(best, 2),
-            evidence,
-            tuple(note for note in dict.fromkeys(notes) if note),
+            round(max(weight for weight, _ in found), 2),
+            tuple(_evidence(scene.tokens, at) for at in spotted) + tuple(support),
+            tuple(dict.fromkeys(note for _, note in found if note)),
+            facts(scene, weighed, [bool(against[at]) for at in weighed], whose),
         )
 
 

@@ -33,8 +33,9 @@ def _marks() -> Mapping[str, int]:
     return {mark: number for number, mark in enumerate(MARKS, start=_FIRST_FREE)}
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _cut(word: str) -> tuple[int, ...]:
+    """The pieces of one word of at most 40 characters."""
     known = vocabulary()
     if word in _marks():
         return (_marks()[word],)
@@ -42,9 +43,11 @@ def _cut(word: str) -> tuple[int, ...]:
         return (known[word],)
     if names := emoji_names().get(word):
         return tuple(piece for name in names for piece in _longest_first(name))
+    if word[0] in "@#" and len(word) > 1:
+        return (known[word[0]], *_longest_first(word[1:]))
     if not word[0].isalnum():
         return tuple(known.get(sign, UNKNOWN) for sign in word[:_MOST_SIGNS] if not sign.isspace())
-    return _longest_first(word[:_LONGEST_WORD])
+    return _longest_first(word)
 
 
 def _longest_first(word: str) -> tuple[int, ...]:
@@ -62,7 +65,7 @@ def _longest_first(word: str) -> tuple[int, ...]:
 
 def pieces(words: Iterable[str]) -> list[int]:
     """The numbers of all pieces of a view, without start and end."""
-    return [piece for word in words for piece in _cut(word)]
+    return [piece for word in words for piece in _cut(word[:_LONGEST_WORD])]
 
 
 def framed(cut: Sequence[int]) -> list[int]:

@@ -25,10 +25,18 @@ def of_decision(
     the rules that were set aside. `shown` and `owners` are the post's view.
     """
     found = [_by_rule(one, tokens) for one in decision.standing]
-    if decision.level is not Level.ROUTINE and decision.floor is not decision.level:
+    if decision.likely is not Level.ROUTINE and decision.floor is not decision.level:
         found += _by_learning(decision, tokens, shown, owners)
+    if decision.level is not Level.ROUTINE:
+        found += map(_maybe, decision.maybe)
     aside = [one for one in decision.set_aside if level_of(one).needs_response]
     return (*found, *(_set_aside(one, tokens) for one in aside))
+
+
+def _maybe(name: str) -> Reason:
+    """A category that does not fit the level; who must not hear is read from it."""
+    title = rule_book().categories[name].title
+    return Reason(f"maybe.{name}", 0, 0, "", f"may also be this: {title[0].lower()}{title[1:]}")
 
 
 def _at(tokens: Tokens, first: int, last: int, rule: str, says: str) -> Reason:
@@ -42,7 +50,7 @@ def _by_rule(finding: Finding, tokens: Tokens) -> Reason:
 
 
 def _set_aside(finding: Finding, tokens: Tokens) -> Reason:
-    says = f"was set aside, as the whole reads as harmless: {finding.rule.says}"
+    says = f"was set aside, as the whole does not read as that serious: {finding.rule.says}"
     return _at(tokens, finding.first, finding.end - 1, f"set-aside.{finding.rule.name}", says)
 
 
@@ -93,6 +101,9 @@ def notes(*, readable: bool, cut: bool) -> Iterator[Reason]:
 
 def of_doubt(match: Match, opinion: Opinion) -> Iterator[Reason]:
     """Why it may be about something else, where that is not clear."""
-    if opinion.relevant < _UNSURE:
+    if match.in_doubt:
+        says = "its short name stands beside a danger; it may be another of that name"
+        yield Reason("relevance.unsure", 0, 0, "", says)
+    elif opinion.relevant < _UNSURE:
         for says in match.notes or ("may be about something else than the school",):
             yield Reason("relevance.unsure", 0, 0, "", says)

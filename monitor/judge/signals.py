@@ -15,6 +15,8 @@ from monitor.judge.terms import Level
 
 _KINDS = (("name",), ("alias",), ("handle", "hashtag", "url"), ("place",), ("staff",), ("exclude",))
 _LONG = 200
+# What a bare short name weighs where a search brought the post, as it did in training.
+_ALONE = 0.6
 
 
 def signals(
@@ -29,11 +31,11 @@ def signals(
             *(verdict.level is each for each in Level),
             verdict.tier == "sure",
             *(name in verdict.categories for name in category_names()),
-            match.confidence,
-            match.relevant,
+            *((_ALONE, True) if match.in_doubt else (match.confidence, match.relevant)),
             bool(match.notes),
             *named,
             not any(named[:3]),
+            *match.facts,
             compound,
             abs(compound),
             math.log(count) / math.log(_LONG),

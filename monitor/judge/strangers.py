@@ -11,6 +11,8 @@ from monitor.judge.weigh import Scene, School, school, word_lists
 
 _NAMES = ("name", "alias")
 _MOST_WORDS = 2
+# No more of a text is judged either.
+_MOST_CHARACTERS = 20_000
 _SHORT = 3
 
 
@@ -21,7 +23,7 @@ def strangers(watch: Watch, words: Words) -> tuple[str, ...]:
     The one or two words taken are part of a name by their capitals or by the packaged lists, and
     none of them is the school's own, a place of it, or the author's.
     """
-    tokens = canonical(words.whole)
+    tokens = canonical(words.whole[:_MOST_CHARACTERS])
     scene, whose = Scene(tokens), school(watch)
     first_at = {start: index for index, start in enumerate(tokens.starts)}
     last_at = {end: index for index, end in enumerate(tokens.ends)}
@@ -69,10 +71,8 @@ def _goes_on(scene: Scene, whose: School, first: int, last: int, index: int) -> 
 def _begins(scene: Scene, whose: School, index: int) -> bool:
     if index < 0 or not _joins(scene, index + 1) or _is_own(scene, whose, index):
         return False
-    gap = scene.tokens.breaks[index]
-    opens = index == 0 or any(char in gap for char in ".!?\n:\u2026")
-    known = scene.tokens.words[index] in word_lists()["befores"]
-    return known or (not opens and _is_capital(scene, index))
+    # A capital before the name is as often somebody's first name, which is not ours to keep.
+    return scene.tokens.words[index] in word_lists()["befores"]
 
 
 def _joins(scene: Scene, index: int) -> bool:

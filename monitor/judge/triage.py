@@ -1,75 +1,110 @@
-"""Judges a post for a school by the packaged rules; it sees words, and decides nothing else."""
+"""Judges a post for a school: what it is, whom it concerns and why; it sees words alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.judge import language as languages
-from monitor.judge import sentiment
 from monitor.judge.canonical import Tokens, canonical
-from monitor.judge.match import RELEVANT, Match, Matcher
+from monitor.judge.decide import Decision, decide
+from monitor.judge.learned import Opinion, learned
+from monitor.judge.lessons import Lessons
+from monitor.judge.match import Match, Matcher
+from monitor.judge.reasons import notes, of_decision, of_doubt
 from monitor.judge.ruled import Verdict, triage
 from monitor.judge.signals import signals
 from monitor.judge.terms import Judgement, Level, Reason, Watch, Words
-from monitor.judge.view import view
+from monitor.judge.vader import compound
+from monitor.judge.view import MOST_WORDS, view
 
 MOST_CHARACTERS = 20_000
-_NOBODY = ""
+# A full name, handle or address of the school, nothing against it.
+_PLAINLY = 0.85
+_NOBODY = Match("", 0.05, (), ("names no school that is watched",))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Text:
-    """A post as it is judged: its words cut to length, its tokens, mood and language."""
+    """A post as it is judged: its words cut to length, and what is only worked out for a post
+    that names a school.
+    """
 
     words: Words
     tokens: Tokens
-    compound: float
-    language: str
     cut: bool
+
+    @cached_property
+    def compound(self) -> float:
+        """VADER's score."""
+        return compound(self.tokens.source)
+
+    @cached_property
+    def language(self) -> str:
+        """Its code."""
+        return languages.language(self.tokens)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the rules say."""
+        return triage(self.tokens)
 
 
 def _read(words: Words) -> _Text:
     whole = words.whole
-    tokens = canonical(whole[:MOST_CHARACTERS])
-    score = sentiment.compound(tokens.source)
-    cut = len(whole) > MOST_CHARACTERS
-    return _Text(words, tokens, score, languages.language(tokens), cut)
+    return _Text(words, canonical(whole[:MOST_CHARACTERS]), len(whole) > MOST_CHARACTERS)
 
 
 class Judge:
     """Judges posts for a fixed set of schools; the names are made ready once."""
 
-    def __init__(self, watches: Sequence[Watch]) -> None:
-        self._matcher = Matcher(watches)
+    def __init__(
+        self, watches: Sequence[Watch], lessons: Mapping[str, Lessons] | None = None
+    ) -> None:
+        """`lessons` are what people's corrections teach, by the school that they are for."""
+        self._watches, self._lessons = tuple(watches), lessons or {}
+        named = (
+            self._lessons[watch.id].named(watch) if watch.id in self._lessons else watch
+            for watch in self._watches
+        )
+        self._matcher = Matcher(tuple(named))
+
+    def taught(self, lessons: Mapping[str, Lessons]) -> Judge:
+        """A judge of the same schools that knows these lessons and no others."""
+        return Judge(self._watches, lessons)
 
     def judge(self, words: Words, school_id: str | None = None) -> tuple[Judgement, ...]:
         """One Judgement for every school that the text speaks of, the surest first.
 
         With `school_id` exactly one, relevant or not; an id that is not watched is a KeyError.
-        The first 20,000 characters are judged, and a longer text says so in a reason.
+        The first 20,000 characters are judged, and a longer text says so in a reason. What only a
+        school's lessons hold not to be about it is among the answers, as not relevant.
         """
         text = _read(words)
-        matches = _in_doubt_ours(self._matcher.match(words, school_id, text.tokens), text)
-        chosen = [match for match in matches if match.relevant or school_id is not None]
-        if not any(match.relevant for match in chosen):
-            return tuple(_irrelevant(match, text) for match in chosen)
-        verdict = triage(text.tokens)
+        matches = self._matcher.match(words, school_id, text.tokens)
+        judged = [(match, _judged(match, text)) for match in matches]
         return tuple(
-            _relevant(match, text, verdict) if match.relevant else _irrelevant(match, text)
-            for match in chosen
+            self._as_taught(one, match, text)
+            for match, one in judged
+            if one.relevant or school_id is not None
         )
+
+    def _as_taught(self, judgement: Judgement, match: Match, text: _Text) -> Judgement:
+        lessons = self._lessons.get(judgement.profile)
+        if lessons is None:
+            return judgement
+        return lessons.applied(judgement, text.words, text.tokens, match)
 
     def seen(self, words: Words, school_id: str) -> tuple[list[str], NDArray[np.float32]]:
         """A post as the learned part sees it, for one school: its view and what is known of it."""
         text = _read(words)
         match = self._matcher.match(words, school_id, text.tokens)[0]
         shown, _ = view(text.tokens, match.evidence, words.medium)
-        verdict = triage(text.tokens)
-        return shown, signals(match, verdict, text.compound, shown)
+        return shown, signals(match, text.verdict, text.compound, shown)
 
     def best(self, words: Words, school_id: str | None = None) -> Judgement:
         """One Judgement for a post: the highest level, then the surest; its profile is empty
@@ -77,79 +112,79 @@ class Judge:
         """
         judged = self.judge(words, school_id)
         if not judged:
-            note = "names no school that is watched"
-            return _irrelevant(Match(_NOBODY, 0.05, (), (note,)), _read(words))
+            return _irrelevant(_NOBODY, _read(words), _NOBODY.confidence)
         return max(judged, key=lambda one: (one.relevant, one.level.rank, one.confidence))
 
 
-def _in_doubt_ours(matches: tuple[Match, ...], text: _Text) -> tuple[Match, ...]:
-    """A short name that nothing explains is kept where a danger stands beside it: a missed child
-    costs more than a look at somebody else's.
+def _judged(match: Match, text: _Text) -> Judgement:
+    if match.excluded:
+        return _irrelevant(match, text, match.confidence)
+    shown, owners = view(text.tokens, match.evidence, text.words.medium)
+    known = signals(match, text.verdict, text.compound, shown)
+    opinion = learned().opinion(shown, known)
+    readable = text.language in languages.JUDGED
+    unread = _unread(text.tokens, owners, opinion)
+    decision = decide(text.verdict, opinion, learned().cuts, readable=readable, unread=unread)
+    if not _is_ours(match, text.words, opinion, decision, readable=readable):
+        return _irrelevant(match, text, opinion.relevant)
+    return Judgement(
+        profile=match.profile,
+        relevant=True,
+        confidence=round(opinion.relevant, 2),
+        sentiment=decision.sentiment,
+        compound=text.compound,
+        categories=decision.categories,
+        level=decision.level,
+        tier=decision.tier,
+        language=text.language,
+        reasons=(
+            *of_decision(decision, text.tokens, shown, owners),
+            *notes(readable=readable, cut=text.cut),
+            *of_doubt(match, opinion),
+        ),
+        floor=decision.floor,
+    )
+
+
+def _unread(tokens: Tokens, owners: Sequence[int], opinion: Opinion) -> frozenset[int]:
+    """The tokens of a very long text that the encoder did not read."""
+    if opinion.read is None and (not owners or len(owners) < MOST_WORDS):
+        return frozenset()
+    read = owners if opinion.read is None else [owners[index] for index in opinion.read]
+    return frozenset(range(len(tokens))).difference(read)
+
+
+def _is_ours(
+    match: Match, words: Words, opinion: Opinion, decision: Decision, *, readable: bool
+) -> bool:
+    """Whether a text is about the school; what names only others that it listed never gets here.
+
+    Where nobody searched for the school, its name has to speak for itself, but a bare short name
+    is kept beside a danger: a missed child costs more than a look at somebody else's. A name that
+    nothing speaks against is kept beside a danger that rules see, and in a language that the
+    learned part cannot read. For the rest it decides, at half the chance where the post is urgent.
     """
-    doubtful = [match for match in matches if match.in_doubt]
-    if not doubtful or triage(text.tokens).level is not Level.URGENT:
-        return matches
-    return tuple(match.kept() if match.in_doubt else match for match in matches)
+    urgent = decision.level is Level.URGENT
+    if not words.found and not match.relevant:
+        return match.in_doubt and urgent
+    plain = match.confidence >= _PLAINLY and not match.notes
+    if (match.relevant and not readable) or (plain and decision.floor is Level.URGENT):
+        return True
+    cut = learned().cuts.relevant
+    return opinion.relevant >= (cut / 2 if urgent else cut)
 
 
-def _note(rule: str, says: str) -> Reason:
-    return Reason(rule, 0, 0, "", says)
-
-
-def _irrelevant(match: Match, text: _Text) -> Judgement:
+def _irrelevant(match: Match, text: _Text, chance: float) -> Judgement:
+    says = match.notes or ("reads as being about something else than the school",)
     return Judgement(
         profile=match.profile,
         relevant=False,
-        confidence=round(1 - match.confidence, 2),
+        confidence=round(1 - chance, 2),
         sentiment="neutral",
         compound=text.compound,
         categories=(),
         level=Level.ROUTINE,
         tier=None,
         language=text.language,
-        reasons=tuple(_note("relevance.not-ours", note) for note in match.notes),
+        reasons=tuple(Reason("relevance.not-ours", 0, 0, "", one) for one in says),
     )
-
-
-def _relevant(match: Match, text: _Text, verdict: Verdict) -> Judgement:
-    unread = text.language not in languages.JUDGED
-    level = Level.WATCH if unread and verdict.level is Level.ROUTINE else verdict.level
-    names = [finding.rule.name for finding in verdict.findings]
-    mood = sentiment.corrected(text.compound, text.tokens)
-    return Judgement(
-        profile=match.profile,
-        relevant=True,
-        confidence=match.confidence,
-        sentiment=sentiment.label(mood, verdict.categories, names),
-        compound=text.compound,
-        categories=verdict.categories,
-        level=level,
-        tier=verdict.tier,
-        language=text.language,
-        reasons=(*_found(text.tokens, verdict), *_notes(match, text, unread)),
-    )
-
-
-def _found(tokens: Tokens, verdict: Verdict) -> tuple[Reason, ...]:
-    return tuple(
-        Reason(
-            finding.rule.name,
-            tokens.starts[finding.first],
-            tokens.ends[finding.end - 1],
-            tokens.between(finding.first, finding.end - 1),
-            finding.rule.says,
-        )
-        for finding in verdict.findings
-    )
-
-
-def _notes(match: Match, text: _Text, unread: bool) -> tuple[Reason, ...]:
-    notes: list[Reason] = []
-    if unread:
-        says = "is in a language that cannot be judged here; please have it read"
-        notes.append(_note("language.unread", says))
-    if text.cut:
-        notes.append(_note("length.cut", "is very long; its first 20,000 characters were judged"))
-    if match.confidence < RELEVANT + 0.25:
-        notes += [_note("relevance.unsure", note) for note in match.notes]
-    return tuple(notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from monitor.judge.canonical import Tokens
 from monitor.judge.match import Evidence
@@ -12,6 +13,7 @@ SCHOOL, PLACE, STAFF, OTHER = "ourschool", "ourplace", "ourstaff", "otherplace"
 MEDIA = ("news", "blog", "google_review", "petition", "foi")
 MARKS = (SCHOOL, PLACE, STAFF, OTHER, *(f"in_{medium}" for medium in MEDIA))
 MOST_WORDS = 4000
+_MOST_SIGNS = 3
 _MARK_OF = {
     "name": SCHOOL,
     "alias": SCHOOL,
@@ -35,13 +37,25 @@ def view(
     Signs belong to the token after them. `medium` (news, blog, ...) opens the view where it says
     how to read the text; comments under posts, whatever the platform, have none.
     """
-    marked = {one.start: (one.end, _MARK_OF[one.kind]) for one in evidence if one.end > one.start}
     rows = [(f"in_{medium}", 0)] if medium in MEDIA else []
-    for row in _stream(tokens, marked):
-        rows.append(row)
-        if len(rows) == MOST_WORDS:
-            break
+    rows += islice(_without_runs(_stream(tokens, _marked(evidence))), MOST_WORDS - len(rows))
     return [word for word, _ in rows], [index for _, index in rows]
+
+
+def _marked(evidence: Iterable[Evidence]) -> dict[int, tuple[int, str]]:
+    """Where each mark begins and ends; of two at one start the longer, of equals the name."""
+    rows = [one for one in evidence if one.end > one.start]
+    rows.sort(key=lambda one: (one.end, MARKS.index(_MARK_OF[one.kind]) * -1))
+    return {one.start: (one.end, _MARK_OF[one.kind]) for one in rows}
+
+
+def _without_runs(rows: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """At most three signs in a row: padding does not push words out of sight."""
+    signs = 0
+    for word, index in rows:
+        signs = 0 if word[0].isalnum() or word[0] in "@#" else signs + 1
+        if signs <= _MOST_SIGNS:
+            yield word, index
 
 
 def _stream(tokens: Tokens, marked: dict[int, tuple[int, str]]) -> Iterator[tuple[str, int]]:

@@ -165,8 +165,11 @@ def _other_name(scene: Scene, at: Occurrence, whose: School) -> str:
     """A one-word name inside a longer capitalised one: "Rowan Vine", "Robert Bowes"."""
     if at.strong or scene.is_headline or _length(at) > 1:
         return ""
-    reach = range(at.last + 1, at.last + 1 + _TAIL_REACH)
-    ours = scene.tokens.owner(at.last) or any(spot in reach for spot in scene.school_words)
+    spots = scene.school_words
+    near = bisect_left(spots, at.last + 1)
+    ours = scene.tokens.owner(at.last) or (
+        near < len(spots) and spots[near] <= at.last + _TAIL_REACH
+    )
     if _foreign_capital(scene, at.first - 1, at.first, whose) or (
         not ours and _foreign_capital(scene, at.last + 1, at.last + 1, whose)
     ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
@@ -157,8 +158,18 @@ def lessons(connection: Connection) -> dict[str, Lessons]:
     )
     for school, group in groupby(rows, key=lambda row: str(row.school)):
         made = [_correction(row) for row in group]
-        found[school] = Lessons.of(made, _texts(connection, school, made))
+        kept = _kept(connection, school, {each.source for each in made})
+        found[school] = Lessons.of(made, _texts(connection, school, made), kept)
     return found
+
+
+def _kept(
+    connection: Connection, school: str, sources: Collection[str]
+) -> Counter[tuple[str, str]]:
+    """How many mentions from each place within these sources count as the school's."""
+    where = (MENTION.c.school == school, MENTION.c.relevant, MENTION.c.source.in_(sources))
+    rows = connection.execute(select(MENTION.c.source, MENTION.c.url).where(*where))
+    return Counter((row.source, host_of(row.url)) for row in rows)
 
 
 def _texts(connection: Connection, school: str, made: Sequence[Correction]) -> dict[str, str]:
@@ -173,7 +184,7 @@ def _texts(connection: Connection, school: str, made: Sequence[Correction]) -> d
     return {
         row.id: f"{row.title}\n{row.text}"
         for row in rows
-        if _stands(given[row.id], row.relevant, row.level)
+        if row.id in given and _stands(given[row.id], row.relevant, row.level)
     }
 
 
