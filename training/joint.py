@@ -23,8 +23,8 @@ from training.corpus import Targets
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 _FREEDOM = 0.05
-_FINDING, _OURS_KEPT, _VETOED = 1.5, 0.985, 0.04
-_ORDINARY_URGENT, _ORDINARY_SURE = 0.03, 0.003
+_OURS_KEPT, _VETOED, _RIGHT = 0.985, 0.04, 0.75
+_ORDINARY_SURE = 0.003
 WATCH, RESPOND, URGENT = Level.WATCH.rank, Level.RESPOND.rank, Level.URGENT.rank
 _TREES, _DEPTH = 200, 4
 _GRID = np.linspace(0.02, 0.98, 97)
@@ -138,9 +138,9 @@ def cuts(
     """Where chances become answers, set on crossed chances; `ordinary` marks posts in the mix in
     which a school's mentions come.
 
-    Urgent: where F1.5 is best, so that finding counts half as much again as being right, but so
-    high that no more than 3 in 100 ordinary posts that need no response pass. Sure: so high that
-    3 in 1,000 of them pass. Respond and watch: where most levels are right.
+    Urgent: where F1 is best. Sure: so high that 3 in 1,000 ordinary posts that need no response
+    pass. Respond: so low that three in four posts raised need a response. Watch: where most levels
+    are right.
     Relevant: so low that 985 in 1,000 posts about the school are kept. Standing: a rule's urgent
     stands above it; 4 in 100 rightly urgent ones fall below.
     """
@@ -148,15 +148,14 @@ def cuts(
     levels, true = chances[once][:, LEVELS], truth.levels[once]
     danger, urgent = levels[:, Level.URGENT.rank], true == Level.URGENT.rank
     calm = danger[ordinary[once] & (true < RESPOND)]
-    best = max(_GRID, key=lambda cut: _f(danger >= cut, urgent, _FINDING))
-    urgent_cut = max(float(best), float(np.quantile(calm, 1 - _ORDINARY_URGENT)))
-    respond, watch = _levels(levels, true, urgent_cut)
+    urgent_cut = float(max(_GRID, key=lambda cut: _f1(danger >= cut, urgent)))
+    respond = _respond(levels, true, urgent_cut)
     ours = once & truth.relevant
     return Cuts(
         urgent=urgent_cut,
         sure=max(urgent_cut, float(np.quantile(calm, 1 - _ORDINARY_SURE))),
         respond=respond,
-        watch=watch,
+        watch=_watch(levels, true, urgent_cut, respond),
         relevant=_keeping(chances[truth.relevant, RELEVANT], _OURS_KEPT),
         standing=_keeping(danger[urgent & ruled_urgent[once]], 1 - _VETOED),
         moods=_moods(chances[ours][:, MOOD], truth.moods[ours]),
@@ -169,18 +168,26 @@ def _keeping(chances: Floats, share: float) -> float:
     return float(np.quantile(chances, 1 - share))
 
 
-def _levels(levels: Floats, true: NDArray[np.int64], urgent: float) -> tuple[float, float]:
-    """The cuts for respond and watch that get most levels right."""
-    is_urgent = levels[:, URGENT] >= urgent
-    response, notable = levels[:, RESPOND:].sum(axis=1), levels[:, WATCH:].sum(axis=1)
-    found: list[tuple[float, float, float]] = []
-    for respond in _GRID:
-        for watch in _GRID:
-            said = np.where(response >= respond, RESPOND, np.where(notable >= watch, WATCH, 0))
-            said = np.where(is_urgent, URGENT, said)
-            found.append((float((said == true).mean()), float(respond), float(watch)))
-    _, respond, watch = max(found)
-    return respond, watch
+def _respond(levels: Floats, true: NDArray[np.int64], urgent: float) -> float:
+    """The lowest cut at which three in four of the posts raised need a response."""
+    is_urgent, response = levels[:, URGENT] >= urgent, levels[:, RESPOND:].sum(axis=1)
+    for cut in _GRID:
+        raised = is_urgent | (response >= cut)
+        if (true[raised] >= RESPOND).mean() >= _RIGHT:
+            return float(cut)
+    return float(_GRID[-1])
+
+
+def _watch(levels: Floats, true: NDArray[np.int64], urgent: float, respond: float) -> float:
+    """The cut that gets most levels right, beside the two above it."""
+    is_urgent, response = levels[:, URGENT] >= urgent, levels[:, RESPOND:].sum(axis=1)
+    notable = levels[:, WATCH:].sum(axis=1)
+
+    def right(cut: float) -> float:
+        said = np.where(response >= respond, RESPOND, np.where(notable >= cut, WATCH, 0))
+        return float((np.where(is_urgent, URGENT, said) == true).mean())
+
+    return float(max(_GRID, key=right))
 
 
 def _moods(chances: Floats, true: NDArray[np.int64]) -> tuple[float, ...]:
@@ -197,16 +204,13 @@ def _moods(chances: Floats, true: NDArray[np.int64]) -> tuple[float, ...]:
 def _categories(chances: Floats, true: Flags) -> dict[str, float]:
     """For each category the cut with the best F1."""
     return {
-        name: float(max(_GRID, key=lambda cut: _f(chances[:, at] >= cut, true[:, at], 1.0)))
+        name: float(max(_GRID, key=lambda cut: _f1(chances[:, at] >= cut, true[:, at])))
         for at, name in enumerate(category_names())
     }
 
 
-def _f(said: Flags, true: Flags, finding: float) -> float:
-    """The F measure in which finding counts so many times as much as being right."""
-    weight = finding**2
-    among = float(said.sum()) + weight * float(true.sum())
-    return (1 + weight) * float((said & true).sum()) / max(1.0, among)
+def _f1(said: Flags, true: Flags) -> float:
+    return 2 * float((said & true).sum()) / max(1.0, float(said.sum() + true.sum()))
 
 
 def folds_of(schools: Sequence[str], number: int) -> NDArray[np.int64]:

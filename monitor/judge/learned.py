@@ -33,6 +33,8 @@ RELEVANT = MOOD.stop
 OUTPUTS = RELEVANT + 1
 _URGENT = Level.URGENT.rank
 _LOADING = threading.Lock()
+# A stretch of a long view that is judged by itself, in words.
+_PART = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,23 @@ class Learned:
         cut = pieces(words)
         starts = windows(self.linear, words, cut)
         said = self.joined(linear, together(self.encoder.logits(cut, starts)), known)
-        return replace(said, read=_read(words, cut, starts))
+        said = replace(said, read=_read(words, cut, starts))
+        return said if len(words) <= 2 * _PART else self._with_part(said, words, known)
+
+    def _with_part(self, said: Opinion, words: Sequence[str], known: Floats) -> Opinion:
+        """A danger told in one sentence of a long story is thinned out by the rest: where the
+        stretch that looks most like one is surely urgent by itself, the whole is.
+        """
+        parts = [words[at : at + _PART] for at in range(0, len(words), _PART // 2)]
+        scored = [(self.linear.logits(part), part) for part in parts]
+        linear, part = max(scored, key=lambda one: float(_softmax(one[0][LEVELS])[_URGENT]))
+        alone = self.joined(linear, self.encoder.logits(pieces(part), [0])[0], known)
+        if alone.at_least(Level.URGENT) < max(self.cuts.sure, said.at_least(Level.URGENT)):
+            return said
+        chances = {
+            name: max(chance, alone.categories[name]) for name, chance in said.categories.items()
+        }
+        return replace(said, levels=alone.levels, categories=chances)
 
     def joined(self, linear: Floats, encoded: Floats, known: Floats) -> Opinion:
         """Both halves and the signals as chances."""
