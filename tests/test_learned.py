@@ -68,18 +68,16 @@ def test_a_danger_in_the_middle_of_a_long_story_is_read() -> None:
     assert "safeguarding" in judgement.categories
 
 
-def test_of_a_long_text_the_start_and_the_weightiest_windows_are_read() -> None:
+def test_of_a_long_text_the_start_and_the_weightiest_window_are_read() -> None:
     weighty = [0.0] * (6 * WINDOW)
     weighty[4 * WINDOW + 7], weighty[2 * WINDOW + 1] = 2.0, 1.0
-    first, *others = windows_of(len(weighty), weighty)
+    first, other = windows_of(len(weighty), weighty)
     assert first == 0
-    assert len(others) == 2
-    assert any(start <= 4 * WINDOW + 7 < start + WINDOW for start in others)
-    assert any(start <= 2 * WINDOW + 1 < start + WINDOW for start in others)
+    assert other <= 4 * WINDOW + 7 < other + WINDOW
 
 
-@pytest.mark.parametrize("length", [0, 1, WINDOW, WINDOW + 1, 2 * WINDOW, 3 * WINDOW - 60])
-def test_a_text_of_up_to_three_windows_is_read_whole(length: int) -> None:
+@pytest.mark.parametrize("length", [0, 1, WINDOW, WINDOW + 1, 2 * WINDOW - 30])
+def test_a_text_of_up_to_two_windows_is_read_whole(length: int) -> None:
     starts = windows_of(length, [0.0] * length)
     assert set(range(length)) <= {at for start in starts for at in range(start, start + WINDOW)}
 

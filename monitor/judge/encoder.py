@@ -14,7 +14,7 @@ from monitor.judge.pieces import LONGEST, framed
 Floats = NDArray[np.float32]
 WINDOW = LONGEST - 2
 _STRIDE = WINDOW - 30
-_MOST_WINDOWS = 3
+_MOST_WINDOWS = 2
 
 
 class Encoder:
@@ -37,8 +37,8 @@ class Encoder:
 
 
 def windows_of(length: int, weighty: Sequence[float]) -> list[int]:
-    """Where the windows to be read begin: all of a text of up to three, else the first and the
-    two that look most like danger. `weighty` says of each piece how much it does; windows overlap,
+    """Where the windows to be read begin: all of a text of up to two, else the first and the
+    one that looks most like danger. `weighty` says of each piece how much it does; windows overlap,
     so that no phrase is split in all of them.
     """
     last = max(length - WINDOW, 0)

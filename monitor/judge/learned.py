@@ -35,6 +35,7 @@ _URGENT = Level.URGENT.rank
 _LOADING = threading.Lock()
 # A stretch of a long view that is judged by itself, in words.
 _PART = 24
+_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,13 @@ class Learned:
 
     def _with_part(self, said: Opinion, words: Sequence[str], known: Floats) -> Opinion:
         """A danger told in one sentence of a long story is thinned out by the rest: where the
-        stretch that looks most like one is surely urgent by itself, the whole is.
+        stretch that looks most like one is surely urgent by itself, the whole is possibly.
         """
-        parts = [words[at : at + _PART] for at in range(0, len(words), _PART // 2)]
+        sums = np.cumsum(np.append(0.0, self.linear.shares(words, _URGENT)))
+        starts = np.arange(0, len(words), _PART // 2)
+        weights = sums[np.minimum(starts + _PART, len(words))] - sums[starts]
+        likeliest = starts[np.argsort(-weights)[:_TRIED]]
+        parts = [words[at : at + _PART] for at in likeliest]
         scored = [(self.linear.logits(part), part) for part in parts]
         linear, part = max(scored, key=lambda one: float(_softmax(one[0][LEVELS])[_URGENT]))
         alone = self.joined(linear, self.encoder.logits(pieces(part), [0])[0], known)
@@ -103,7 +108,9 @@ class Learned:
         chances = {
             name: max(chance, alone.categories[name]) for name, chance in said.categories.items()
         }
-        return replace(said, levels=alone.levels, categories=chances)
+        # Halfway between both: urgent, and sure only where the whole speaks for it as well.
+        between = np.asarray((alone.levels + said.levels) / 2, np.float32)
+        return replace(said, levels=between, categories=chances)
 
     def joined(self, linear: Floats, encoded: Floats, known: Floats) -> Opinion:
         """Both halves and the signals as chances."""

@@ -187,7 +187,7 @@ class Matcher:
         With `school_id` exactly one, evidence or none; an unknown id is a KeyError. `tokens` are
         those of `words.whole` where the caller has read them already.
         """
-        scene = Scene(tokens or canonical(words.whole))
+        scene = Scene(canonical(words.whole) if tokens is None else tokens)
         spotted = _longest(self.spot(scene.tokens))
         spotted += self._marked(words.url, -1) if words.url else ()
         groups: dict[int, list[Occurrence]] = {}

@@ -14,7 +14,7 @@ from monitor.judge.vader import emoji_names
 from monitor.judge.view import MARKS
 
 PADDING, UNKNOWN, START, END = 0, 100, 101, 102
-LONGEST = 256
+LONGEST = 224
 # Entries that the vocabulary keeps free for such use, in the order of MARKS.
 _FIRST_FREE = 1
 _LONGEST_WORD = 40
