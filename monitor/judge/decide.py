@@ -17,6 +17,9 @@ from monitor.judge.terms import Level, Sentiment, Tier
 ALWAYS_URGENT = frozenset(("threat", "self_harm", "safeguarding", "extremism"))
 _MAY_BE_URGENT = ALWAYS_URGENT | {"hate", "sexual", "privacy", "impersonation", "misinformation"}
 _MAY_BE_RESPOND = frozenset(category_names()) - ALWAYS_URGENT - {"praise"}
+_ALLEGES = ("safeguarding", "staff_conduct")
+# A category stands beside a likelier one from a third of its chance on: best on posts left out.
+_BESIDE = 1 / 3
 _MAY_BE_WATCH = frozenset(("complaint", "press"))
 
 
@@ -24,8 +27,9 @@ _MAY_BE_WATCH = frozenset(("complaint", "press"))
 class Decision:
     """The answers, and which rules stand behind them or were set aside.
 
-    `floor` is the level that standing rules alone demand, `likely` the learned part's. `maybe` are
-    categories that are found likely and do not fit the level.
+    `floor` is the level that standing rules alone demand, `likely` the learned part's;
+    `leading` is the likeliest of the categories, if any. `maybe` are those
+    that may be an allegation and are not among the categories, likely as they are.
     """
 
     level: Level
@@ -36,6 +40,7 @@ class Decision:
     set_aside: tuple[Finding, ...]
     floor: Level
     likely: Level
+    leading: str
     maybe: tuple[str, ...]
 
 
@@ -65,15 +70,18 @@ def decide(
     level = max(floor, learned_level, key=_rank)
     if not readable:
         level = max(level, Level.WATCH, key=_rank)
-    likely = {
-        name for name, chance in opinion.categories.items() if chance >= cuts.categories[name]
-    }
+    likely = _likely_categories(opinion, cuts)
     categories = _categories(level, standing, opinion, likely)
     return Decision(
         level=level,
         tier=_tier(level, floor, verdict, opinion, cuts),
         categories=categories,
-        maybe=tuple(sorted(likely.difference(categories))),
+        leading=max(categories, key=lambda name: opinion.categories[name], default=""),
+        maybe=tuple(
+            name
+            for name in _ALLEGES
+            if name not in categories and opinion.categories[name] >= cuts.categories[name]
+        ),
         sentiment=_mood(opinion, cuts),
         standing=standing,
         set_aside=tuple(found for found in verdict.findings if found not in standing),
@@ -111,6 +119,16 @@ def _tier(
 
 def _mood(opinion: Opinion, cuts: Cuts) -> Sentiment:
     return MOODS[int((opinion.moods * np.asarray(cuts.moods)).argmax())]
+
+
+def _likely_categories(opinion: Opinion, cuts: Cuts) -> set[str]:
+    """The categories above their cuts, but for those that another one outdoes by far."""
+    enough = max(opinion.categories.values()) * _BESIDE
+    return {
+        name
+        for name, chance in opinion.categories.items()
+        if chance >= max(cuts.categories[name], enough)
+    }
 
 
 def _categories(

@@ -83,7 +83,7 @@ def _kind(decision: Decision) -> tuple[str, int, str]:
     if not decision.categories:
         output = LEVELS.start + decision.level.rank
         return f"learned.{decision.level.value}", output, "reads like something the head would see"
-    name = decision.categories[0]
+    name = decision.leading
     title = rule_book().categories[name].title
     output = CATEGORIES.start + category_names().index(name)
     return f"learned.{name}", output, f"reads like this: {title[0].lower()}{title[1:]}"
