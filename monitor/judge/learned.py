@@ -36,6 +36,7 @@ _LOADING = threading.Lock()
 # A stretch of a long view that is judged by itself, in words.
 _PART = 24
 _TRIED = 3
+_WORTH_READING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Learned:
         parts = [words[at : at + _PART] for at in likeliest]
         scored = [(self.linear.logits(part), part) for part in parts]
         linear, part = max(scored, key=lambda one: float(_softmax(one[0][LEVELS])[_URGENT]))
+        if _softmax(linear[LEVELS])[_URGENT] < _WORTH_READING:
+            return said
         alone = self.joined(linear, self.encoder.logits(pieces(part), [0])[0], known)
         if alone.at_least(Level.URGENT) < max(self.cuts.sure, said.at_least(Level.URGENT)):
             return said
