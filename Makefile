@@ -50,13 +50,13 @@ bench: .make/dev ## tables of ratios; no pass or fail
 
 # Torch comes without a hash: each platform's index has a build of its own under one version.
 # The weights that the training starts from are checked against their published SHA-256.
-.make/training: .make/venv requirements.lock pyproject.toml
+.make/train: .make/venv requirements.lock pyproject.toml
 	$(PYTHON) -m venv --without-pip .make/learner
 	$(PYTHON) -m pip --python .make/learner/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PYTHON) -m pip --python .make/learner/bin/python install --quiet --disable-pip-version-check --no-build-isolation --editable ".[train]"
 	@touch $@
 
-train: .make/training ## the learned weights, anew, from training/posts; an hour on 2 cores
+train: .make/train ## the learned weights, anew, from training/posts; an hour on 2 cores
 	.make/learner/bin/python -m training
 
 fmt: .make/dev
