@@ -24,6 +24,7 @@ CUTS = Cuts(
     categories=dict.fromkeys(category_names(), 0.5),
 )
 THREAT = "I will stab him tomorrow"
+DOUBTED = "he said I will stab him tomorrow?"
 
 
 def opinion(
@@ -51,10 +52,15 @@ def test_a_rule_raises_what_the_learned_part_finds_unlikely() -> None:
     assert made.categories == ("threat",)
 
 
-def test_a_rule_is_set_aside_where_the_learned_part_is_all_but_sure() -> None:
+def test_a_plain_urgent_rule_stands_whatever_the_learned_part_says() -> None:
     made = decided(THREAT, opinion((0.98, 0.01, 0.005, 0.005)))
+    assert (made.level, made.tier, made.set_aside) == (Level.URGENT, "possible", ())
+
+
+def test_a_doubtful_rule_is_set_aside_where_the_learned_part_is_all_but_sure() -> None:
+    made = decided(DOUBTED, opinion((0.98, 0.01, 0.005, 0.005)))
     assert (made.level, made.standing) == (Level.ROUTINE, ())
-    assert [found.rule.category for found in made.set_aside] == ["threat"]
+    assert {found.rule.category for found in made.set_aside} == {"threat"}
 
 
 def test_in_a_language_that_cannot_be_read_every_rule_stands_and_nothing_is_routine() -> None:
@@ -104,9 +110,9 @@ def test_the_likeliest_mood_is_told() -> None:
 
 def test_a_rule_stands_where_the_learned_part_did_not_read_its_words() -> None:
     calm = opinion((0.99, 0.005, 0.003, 0.002))
-    verdict = triage(canonical(THREAT))
+    verdict = triage(canonical(DOUBTED))
     assert decide(verdict, calm, CUTS, readable=True).level is Level.ROUTINE
-    made = decide(verdict, calm, CUTS, readable=True, unread={2})
+    made = decide(verdict, calm, CUTS, readable=True, unread={4})
     assert (made.level, made.floor) == (Level.URGENT, Level.URGENT)
 
 
@@ -127,12 +133,12 @@ def test_what_is_likely_and_does_not_fit_the_level_is_hinted_at() -> None:
 
 
 def test_a_rule_that_was_set_aside_is_said_with_its_words() -> None:
-    tokens = canonical(THREAT)
-    made = decided(THREAT, opinion((0.98, 0.01, 0.005, 0.005)))
-    (reason,) = of_decision(made, tokens, tokens.words, list(range(len(tokens))))
+    tokens = canonical(DOUBTED)
+    made = decided(DOUBTED, opinion((0.98, 0.01, 0.005, 0.005)))
+    reason, *_ = of_decision(made, tokens, tokens.words, list(range(len(tokens))))
     assert reason.rule.startswith("set-aside.threat.")
     assert reason.says.startswith("was set aside, as the whole does not read as that serious: ")
-    assert THREAT[reason.start : reason.end] == reason.text
+    assert DOUBTED[reason.start : reason.end] == reason.text
 
 
 def test_a_rule_that_stands_is_reason_enough_for_its_level() -> None:

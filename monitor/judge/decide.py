@@ -54,14 +54,15 @@ def decide(
 ) -> Decision:
     """The highest of what the rules demand and the learned part finds likely.
 
-    A rule stands unless the learned part is all but sure that its level is too high, and where
-    its words are among the tokens `unread` by it; in a language that it cannot read every rule
-    stands, and nothing is routine.
+    A plain urgent rule always stands. A doubtful or lesser one does unless the learned part finds
+    its level unlikely, and where its words are among the tokens `unread` by it; in a language that
+    it cannot read every rule stands, and nothing is routine.
     """
     standing = tuple(
         found
         for found in verdict.findings
         if not readable
+        or (level_of(found) is Level.URGENT and not found.doubtful)
         or opinion.at_least(level_of(found)) >= cuts.standing
         or not set(unread).isdisjoint(range(found.first, found.end))
     )
