@@ -140,3 +140,13 @@ def test_a_short_name_alone_is_kept_where_a_danger_stands_beside_it() -> None:
     assert (
         judge.judge(Words("", "Flower festival at St Wilfrids on Sunday, everybody welcome")) == ()
     )
+
+
+@pytest.mark.parametrize("number", [1, 36, 104, 114, 118, 149, 156, 390])
+def test_a_plain_threat_is_urgent_whatever_number_stands_beside_it(number: int) -> None:
+    text = (
+        "I am going to bring a knife to Hollybrook Primary School tomorrow and stab the head, "
+        f"this is message {number}."
+    )
+    (judgement,) = JUDGE.judge(Words(f"Threat {number}", text))
+    assert judgement.level is Level.URGENT
