@@ -81,10 +81,10 @@ def test_what_is_not_about_the_school_keeps_the_categories_that_say_who_may_hear
     assert after.categories == ("threat",)
     with store.reading() as connection:
         assert mentions.listed(connection) == ()
-        assert corrections.not_ours(connection, school="hollybrook") == (after,)
-        assert corrections.not_ours(connection, school="elmside") == ()
-        assert corrections.not_ours(connection, since=after.seen_at + timedelta(1)) == ()
-        assert corrections.not_ours(connection, since=after.seen_at) == (after,)
+        assert mentions.listed(connection, relevant=False, school="hollybrook") == (after,)
+        assert mentions.listed(connection, relevant=False, school="elmside") == ()
+        assert mentions.listed(connection, relevant=False, since=after.seen_at + timedelta(1)) == ()
+        assert mentions.listed(connection, relevant=False, since=after.seen_at) == (after,)
 
 
 def test_what_is_urgent_by_a_persons_word_is_surely_so(store: Store) -> None:
@@ -331,8 +331,8 @@ def test_a_namesake_that_was_taught_is_kept_out_of_sight_and_alerts_nobody(
         polled = it.monitor.poll("gazette")
     assert (polled.new, polled.matched, polled.alerted) == (1, 0, 0)
     with store.reading() as connection:
-        assert {each.text for each in corrections.not_ours(connection)} == {first, then}
-        assert len(corrections.not_ours(connection, limit=1)) == 1
+        assert {each.text for each in mentions.listed(connection, relevant=False)} == {first, then}
+        assert len(mentions.listed(connection, relevant=False, limit=1)) == 1
 
 
 def test_the_lessons_are_made_again_only_when_something_changed(store: Store, clock: Clock) -> None:

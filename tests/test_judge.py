@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.judge import Judge
-from monitor.judge.terms import Judgement, Level, Watch, Words
-from monitor.judge.triage import MOST_CHARACTERS
+from monitor.judge.terms import MOST_CHARACTERS, Judgement, Level, Watch, Words
 
 HOLLY = Watch(id="holly", name="Hollybrook Primary School", aliases=("Hollybrook",))
 GRANGE = Watch(id="grange", name="The Grange Academy", aliases=("The Grange",))

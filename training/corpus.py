@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.judge.learned import MOODS
 from monitor.judge.lines import BadLine, PostLine, read_posts, watches_from_json
 from monitor.judge.rules import category_names
 from monitor.judge.scoring import Labels, labels_of
-from monitor.judge.terms import Watch
+from monitor.judge.terms import MOODS, Watch
 from monitor.judge.triage import Judge
 
 POSTS = Path(__file__).parent / "posts"

@@ -24,7 +24,7 @@ from monitor.commands._world import (
 from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
 from monitor.settings import Settings
-from monitor.store import corrections, mentions
+from monitor.store import mentions
 from monitor.store.engine import Store, StoreError, display_name, sqlite_path
 from monitor.store.mentions import Mention
 from monitor.store.opening import open_store
@@ -52,12 +52,16 @@ def command(
     refuse_unknown(school, settings)
     if not_about_us and level is not None:
         fail("--level and --not-about-us do not go together: such a mention has no level", 2)
-    wanted: dict[str, Any] = {"school": school, "since": _since(since), "limit": limit}
+    newest = _since(since)
     with opened(settings.database_url) as store, store.reading() as connection:
-        if not_about_us:
-            found = corrections.not_ours(connection, **wanted)
-        else:
-            found = mentions.listed(connection, level=level and level.value, **wanted)
+        found = mentions.listed(
+            connection,
+            school=school,
+            level=level and level.value,
+            since=newest,
+            limit=limit,
+            relevant=not not_about_us,
+        )
     if as_json:
         print_json({"mentions": [_as_json(mention) for mention in found]})
     else:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.judge.finding import Finding
-from monitor.judge.learned import MOODS, Cuts, Opinion
+from monitor.judge.learned import Cuts, Opinion
 from monitor.judge.ruled import Verdict, level_of
 from monitor.judge.rules import NOTICES, category_names, rule_book
-from monitor.judge.terms import Level, Sentiment, Tier
+from monitor.judge.terms import MOODS, Level, Sentiment, Tier
 
 # The guide sets these at urgent always, and the next where somebody may be harmed.
 ALWAYS_URGENT = frozenset(("threat", "self_harm", "safeguarding", "extremism"))

@@ -19,11 +19,10 @@ from monitor.judge.encoder import WINDOW, Encoder, windows_of
 from monitor.judge.linear import Linear
 from monitor.judge.pieces import pieces
 from monitor.judge.rules import category_names
-from monitor.judge.terms import Level, Sentiment
+from monitor.judge.terms import MOODS, Level
 from monitor.judge.trees import Trees
 
 Floats = NDArray[np.float32]
-MOODS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 _LEVELS = len(Level)
 _CATEGORIES = len(category_names())
 LEVELS = slice(0, _LEVELS)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.judge.terms import Judgement, Level, Sentiment
+from monitor.judge.terms import MOODS, Judgement, Level, Sentiment
 
-MOODS: tuple[Sentiment, ...] = get_args(Sentiment)
 _Z95 = 1.959964
 _RESAMPLES = 1000
 _SEED = 20_261_121

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from monitor.judge.canonical import canonical, phrase
 from monitor.judge.match import Matcher
-from monitor.judge.terms import Watch, Words
+from monitor.judge.terms import MOST_CHARACTERS, Watch, Words
 from monitor.judge.weigh import Scene, School, school, word_lists
 
 _NAMES = ("name", "alias")
 _MOST_WORDS = 2
-# No more of a text is judged either.
-_MOST_CHARACTERS = 20_000
 _SHORT = 3
 
 
@@ -23,7 +21,7 @@ def strangers(watch: Watch, words: Words) -> tuple[str, ...]:
     The one or two words taken are part of a name by their capitals or by the packaged lists, and
     none of them is the school's own, a place of it, or the author's.
     """
-    tokens = canonical(words.whole[:_MOST_CHARACTERS])
+    tokens = canonical(words.whole[:MOST_CHARACTERS])
     scene, whose = Scene(tokens), school(watch)
     first_at = {start: index for index, start in enumerate(tokens.starts)}
     last_at = {end: index for index, end in enumerate(tokens.ends)}

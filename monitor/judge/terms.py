@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 Sentiment = Literal["negative", "neutral", "positive"]
 Tier = Literal["sure", "possible"]
+MOODS: tuple[Sentiment, ...] = get_args(Sentiment)
+# No more of a text is judged, or learnt from.
+MOST_CHARACTERS = 20_000
 
 
 class Level(StrEnum):

@@ -18,11 +18,10 @@ from monitor.judge.match import Match, Matcher
 from monitor.judge.reasons import notes, of_decision, of_doubt
 from monitor.judge.ruled import Verdict, triage
 from monitor.judge.signals import signals
-from monitor.judge.terms import Judgement, Level, Reason, Watch, Words
+from monitor.judge.terms import MOST_CHARACTERS, Judgement, Level, Reason, Watch, Words
 from monitor.judge.vader import compound
 from monitor.judge.view import MOST_WORDS, view
 
-MOST_CHARACTERS = 20_000
 # A full name, handle or address of the school, nothing against it.
 _PLAINLY = 0.85
 _NOBODY = Match("", 0.05, (), ("names no school that is watched",))

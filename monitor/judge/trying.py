@@ -12,8 +12,8 @@ from typing import Any
 from monitor.judge.canonical import canonical, phrase
 from monitor.judge.known import common
 from monitor.judge.match import Evidence, Match, Matcher
-from monitor.judge.terms import Judgement, Watch, Words
-from monitor.judge.triage import MOST_CHARACTERS, Judge
+from monitor.judge.terms import MOST_CHARACTERS, Judgement, Watch, Words
+from monitor.judge.triage import Judge
 from monitor.judge.weigh import Scene, School, school, word_lists
 from monitor.watch_words import weak_form, weakness
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from monitor.judge.corrected import Answer, Correction, Kind, answer, answers, host_of
 from monitor.judge.lessons import Lessons
 from monitor.judge.terms import Level, Reason
-from monitor.store.mentions import COLUMNS, JUDGEMENT, MENTION, Mention
+from monitor.store.mentions import JUDGEMENT, MENTION, Mention
 from monitor.store.tables import CorrectionRow, table
 
 CORRECTION = table(CorrectionRow)
@@ -61,29 +61,6 @@ def starting(connection: Connection, beginning: str, most: int = 2) -> tuple[str
     query = select(MENTION.c.id).where(begins).order_by(MENTION.c.id).limit(most)
     found = tuple(connection.execute(query).scalars())
     return found[:1] if found[:1] == (beginning,) else found
-
-
-def not_ours(
-    connection: Connection,
-    *,
-    school: str | None = None,
-    since: datetime | None = None,
-    limit: int = 50,
-) -> tuple[Mention, ...]:
-    """Mentions held not to be about their school, newest first."""
-    where: list[ColumnElement[bool]] = [MENTION.c.relevant.is_(False)]
-    if school is not None:
-        where.append(MENTION.c.school == school)
-    if since is not None:
-        where.append(MENTION.c.seen_at >= since)
-    newest = (MENTION.c.seen_at.desc(), MENTION.c.id)
-    rows = connection.execute(select(*COLUMNS).where(*where).order_by(*newest).limit(limit))
-    return tuple(
-        Mention(
-            **{**row._asdict(), "categories": tuple(row.categories), "reasons": tuple(row.reasons)}
-        )
-        for row in rows
-    )
 
 
 def program_level(connection: Connection, mention_id: str) -> Level:

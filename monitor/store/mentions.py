@@ -182,9 +182,10 @@ def listed(
     level: str | None = None,
     since: datetime | None = None,
     limit: int = 50,
+    relevant: bool = True,
 ) -> tuple[Mention, ...]:
-    """Relevant mentions, newest first."""
-    where: list[ColumnElement[bool]] = [MENTION.c.relevant]
+    """Mentions that are about their school, or those held not to be, newest first."""
+    where: list[ColumnElement[bool]] = [MENTION.c.relevant.is_(relevant)]
     if school is not None:
         where.append(MENTION.c.school == school)
     if level is not None:
