@@ -89,7 +89,8 @@ def take_in(reading: Reading, judge: Judging) -> Intake:
         if state == "known" and not reading.first_sight | reading.again:
             continue
         spoken = False
-        judgements = judge(Words(post.title, post.text, post.url, post.author))
+        words = Words(post.title, post.text, post.url, post.author, medium=post.medium)
+        judgements = judge(words)
         if judgements is None:
             intake.entries.pop(post.key, None)
             intake.unjudged += 1

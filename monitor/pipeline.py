@@ -158,7 +158,8 @@ class Monitor:
     ) -> Harvest:
         harvest = Harvest()
         phrases = tuple(school.name for school in schools)
-        ask = Ask(source.id, source.options, phrases, self.clock(), memo)
+        folder = self.settings.folder
+        ask = Ask(source.id, source.options, phrases, self.clock(), memo, folder)
         try:
             for item in load(source.kind).collect(ask, door):
                 if isinstance(item, Flaw):
@@ -226,6 +227,10 @@ class Monitor:
         self, look: Look, source: SourceSettings, harvest: Harvest, door: Door | None
     ) -> dict[str, Any]:
         now, error = self.clock(), harvest.error
+        if error and error.health == "waiting":
+            # Nothing is wrong with it: its turn has not come.
+            wait = error.retry_after or timedelta()
+            return {"due_at": now + wait, "health": look.health, "error": look.error}
         failures = look.failures + 1 if error else 0
         asked = error.retry_after if error else door.pause if door else None
         health = health_after(look, harvest)

@@ -13,6 +13,7 @@ from monitor.intake import Intake
 from monitor.settings import School, SourceSettings
 from monitor.store.looks import Look
 from sources.base import Health, Post, SourceError
+from sources.turns import site_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ def fault_of(error: Exception) -> str:
 
 
 def host_of(source: SourceSettings) -> str:
-    """The site that a source is read from, with its port; "" where it has no address."""
-    url = str(getattr(source.options, "url", ""))
-    return url.partition("://")[2].partition("/")[0].casefold()
+    """The site that a source is read from, as turns name it; "" where it is no web site."""
+    options = source.options
+    url = str(getattr(options, "url", "") or getattr(options, "service", ""))
+    return site_of(url) if url else ""
 
 
 def fingerprint(school: School) -> str:
@@ -80,7 +82,7 @@ def polled_of(look: Look, harvest: Harvest, intake: Intake, outcome: Mapping[str
     return Polled(
         id=look.source,
         kind=look.kind,
-        health=str(outcome["health"]),
+        health=harvest.error.health if harvest.error else str(outcome["health"]),
         fetched=len(harvest.posts),
         new=intake.fresh,
         matched=intake.matched,

@@ -258,7 +258,7 @@ Span = Annotated[tuple[time, time], BeforeValidator(_span), AfterValidator(_in_o
 Weekly = Annotated[Line, AfterValidator(_weekly)]
 Day = Annotated[date, BeforeValidator(_day)]
 Whole = Annotated[int, Strict()]
-Minutes = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 AtLeastOne = AfterValidator(_some)
 Switch = Annotated[bool, Strict()]
 FixedWords = Annotated[Mapping[Line, Line], AfterValidator(Fixed), PlainSerializer(dict)]

@@ -25,8 +25,8 @@ from monitor.setting_types import (
     HostPort,
     Identifier,
     Line,
-    Minutes,
     Network,
+    Number,
     Section,
     Sender,
     Switch,
@@ -117,11 +117,13 @@ def _postgresql(url: str) -> str:
 class Http(Section):
     """[http]: how the program shows itself to the sites it reads.
 
-    `private_hosts_allowed` holds `host:port` of own machines that may be read all the same.
+    `private_hosts_allowed` holds `host:port` of own machines that may be read all the same;
+    requests to each are `private_spacing_seconds` apart, to others' sites a second or more.
     """
 
     contact: Contact = ""
     private_hosts_allowed: tuple[HostPort, ...] = ()
+    private_spacing_seconds: Annotated[Number, Field(ge=0, le=60)] = 1
 
 
 class Web(Section):
@@ -202,7 +204,7 @@ class SourceSettings(Section):
 
     id: Identifier
     kind: Words
-    every_minutes: Minutes = 60
+    every_minutes: Number = 60
     schools: tuple[Words, ...] = ()
     enabled: Switch = True
     options: Any = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 Health = Literal[
     "ok", "slow", "empty", "blocked", "failing", "dead", "over budget", "needs you", "waiting"
 ]
+FIRST_LOOK = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Post:
     `key` names the entry within its source (its id, else its link, else its content) and
     `content_key` names its words, so that an entry whose id changes at each fetch is still known.
     Both are hashes. `record` holds the entry's own fields as they were read: first evidence.
+    `medium` says how the words are to be read, where that is known: news, blog, google_review,
+    petition or foi.
     """
 
     key: str
@@ -29,6 +33,7 @@ class Post:
     author: str
     published: datetime | None
     record: Mapping[str, str] = field(default_factory=dict)
+    medium: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Ask:
 
     `options` is the kind's own `Options` model; `phrases` are the names of every school that
     listens; `memo` is the source's own memory between polls (JSON values), kept with the posts.
+    `folder` is where relative paths in the options start.
     """
 
     source: str
@@ -61,6 +67,12 @@ class Ask:
     phrases: tuple[str, ...]
     now: datetime
     memo: MutableMapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+
+    @property
+    def since(self) -> datetime:
+        """How far back a place is read where no memo tells where the last poll ended."""
+        return self.now - FIRST_LOOK
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
@@ -91,8 +103,27 @@ class Reach(Protocol):
         """Fetch an address; raises NotModified or SourceError."""
         ...
 
-    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
-        """Read a foreign body in a child process with limits; raises SourceError."""
+    def call(
+        self,
+        url: str,
+        *,
+        accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> Response:
+        """Ask an interface for programs; `data` makes it a POST. Raises SourceError.
+
+        The answer has any status, with its body: such interfaces say there what was wrong.
+        `headers` reach the address's own scheme, host and port alone.
+        """
+        ...
+
+    def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
+        """Read a foreign body in a child process with limits; raises SourceError.
+
+        `kind` names a format (feed) or a kind of source, whose `read(body, url, charset, **given)`
+        is then called.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -17,19 +18,29 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sources.addresses import checked, origin, private_allowances, redirected
-from sources.answers import conditions_for, hashed, judge_status, pause, validators_of
+from sources.answers import (
+    conditions_for,
+    hashed,
+    judge_status,
+    pause,
+    retry_after,
+    validators_of,
+)
 from sources.base import NotModified, Response, SourceError
 from sources.bodies import BrokenOffError, OversizedError, UnreadableError, unpack
 from sources.gate import Gate
 from sources.parsing import BodyParser
+from sources.turns import Turns, site_of
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _WITH_BODY = (200, 203)
 _UNCHANGED = 304
+_LATER = (429, 503)
 _CHUNK = 64 * 1024
 _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 Conditions = Callable[[str], Mapping[str, str]]
+_NOTHING: Mapping[str, str] = {}
 
 
 def _pools(gate: Gate) -> dict[str, type[HTTPConnectionPool]]:
@@ -68,6 +79,17 @@ class _Session(requests.Session):
         return None
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What is asked of an address; `headers` are for the first address's own origin alone."""
+
+    common: Mapping[str, str]
+    headers: Mapping[str, str]
+    conditions: Conditions = lambda _: {}
+    data: bytes | None = None
+    always_read: bool = False
+
+
 class _Line:
     """A session and its gate; one fetch at a time."""
 
@@ -86,7 +108,8 @@ class Fetcher:
     """Fetches addresses for any thread, within limits in seconds and bytes.
 
     `private_hosts_allowed` holds "host:port" (or "host") as written in the address. `ca_file`
-    names further certificate authorities, for a service of one's own.
+    names further certificate authorities, for a service of one's own. `turns` keeps requests to
+    one site apart.
     """
 
     def __init__(
@@ -101,11 +124,13 @@ class Fetcher:
         total: float = 60,
         body_cap: int = 15 * 1024 * 1024,
         ca_file: str = "",
+        turns: Turns | None = None,
     ) -> None:
         about = f"+{' '.join(contact.split())}; feed reader" if contact.strip() else "feed reader"
         self._agent = f"Footprint/{version} ({about})".encode("ascii", "ignore").decode()
         self._allowed = private_allowances(tuple(private_hosts_allowed))
         self.clock = clock
+        self.turns = turns or Turns(clock)
         self._timeouts = (connect_timeout, read_timeout)
         self._total, self._cap = total, body_cap
         self._verify: str | bool = ca_file or True
@@ -119,21 +144,36 @@ class Fetcher:
         url: str,
         *,
         accept: str = "*/*",
-        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] = _NOTHING,
         conditions: Conditions = lambda _: {},
     ) -> Response:
         """The last answer of at most five redirects; its body is read only with status 200.
 
-        `auth` goes to the address's own scheme, host and port alone; `conditions` gives the
+        `headers` go to the address's own scheme, host and port alone; `conditions` gives the
         headers of a conditional request for each address on the way. Raises SourceError.
         """
-        line = self._take()
-        line.gate.begin(self._total)
-        try:
-            return self._follow(line, url, accept, auth, conditions)
-        finally:
-            line.gate.end()
-            self._give_back(line)
+        return self._fetch(url, _Wish({"Accept": accept}, headers, conditions))
+
+    def call(
+        self, url: str, *, accept: str, headers: Mapping[str, str], data: bytes | None
+    ) -> Response:
+        """The answer of an interface for programs, its body read whatever the status.
+
+        `data` makes it a POST, which is sent once and never on to where a redirect leads.
+        Raises SourceError.
+        """
+        wish = _Wish({"Accept": accept}, headers, data=data, always_read=True)
+        return self._fetch(url, wish)
+
+    def _fetch(self, url: str, wish: _Wish) -> Response:
+        with self.turns.turn(site_of(url)):
+            line = self._take()
+            line.gate.begin(self._total)
+            try:
+                return self._follow(line, url, wish)
+            finally:
+                line.gate.end()
+                self._give_back(line)
 
     def close(self) -> None:
         """Close every connection; one that is in use is closed after its fetch."""
@@ -155,31 +195,26 @@ class Fetcher:
                 return
         line.session.close()
 
-    def _follow(
-        self,
-        line: _Line,
-        url: str,
-        accept: str,
-        auth: tuple[str, str] | None,
-        conditions: Conditions,
-    ) -> Response:
+    def _follow(self, line: _Line, url: str, wish: _Wish) -> Response:
         home = origin(checked(url))
-        for _ in range(_MOST_REDIRECTS + 1):
-            headers = {"Accept": accept, **conditions(url)}
-            if auth and origin(checked(url)) == home:
-                headers["Authorization"] = _basic(*auth)
-            answer = self._once(line, url, headers)
+        for hop in range(_MOST_REDIRECTS + 1):
+            if hop:
+                self.turns.wait(site_of(url))
+            own = wish.headers if origin(checked(url)) == home else {}
+            answer = self._once(line, url, wish, {**wish.common, **wish.conditions(url), **own})
             target = answer.headers.get("location", "")
-            if answer.status not in _REDIRECTS or not target:
+            if answer.status not in _REDIRECTS or not target or wish.data is not None:
                 return answer
             url = redirected(url, target)
         raise SourceError(f"{home[1]} redirects too many times; check the address.", "failing")
 
-    def _once(self, line: _Line, url: str, headers: Mapping[str, str]) -> Response:
+    def _once(self, line: _Line, url: str, wish: _Wish, headers: Mapping[str, str]) -> Response:
         host = checked(url).hostname or ""
         with self._explained(line.gate, host):
-            got = line.session.get(
+            got = line.session.request(
+                "GET" if wish.data is None else "POST",
                 url,
+                data=wish.data,
                 headers=dict(headers),
                 timeout=self._timeouts,
                 verify=self._verify,
@@ -187,13 +222,16 @@ class Fetcher:
                 stream=True,
             )
             try:
-                return self._answer(line.gate, url, got)
+                return self._answer(line.gate, url, got, always_read=wish.always_read)
             finally:
                 got.close()
 
-    def _answer(self, gate: Gate, url: str, got: requests.Response) -> Response:
+    def _answer(
+        self, gate: Gate, url: str, got: requests.Response, *, always_read: bool
+    ) -> Response:
         headers = {name.lower(): value for name, value in got.headers.items()}
-        body = self._body(got, headers) if got.status_code in _WITH_BODY else b""
+        wanted = always_read or got.status_code in _WITH_BODY
+        body = self._body(got, headers) if wanted else b""
         if gate.expired:  # a cut connection can look like a body's natural end
             raise TimeoutError
         return Response(url, got.status_code, headers, body)
@@ -271,7 +309,10 @@ class Door:
             self.validators[key] = known
         usable = {} if self._fresh else known
         response = self._fetcher.get(
-            url, accept=accept, auth=auth, conditions=lambda hop: conditions_for(usable, hop)
+            url,
+            accept=accept,
+            headers={"Authorization": _basic(*auth)} if auth else {},
+            conditions=lambda hop: conditions_for(usable, hop),
         )
         self._judge(response, usable)
         self.validators[key] = validators_of(response, known)
@@ -279,9 +320,28 @@ class Door:
             raise NotModified
         return response
 
-    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
+    def call(
+        self,
+        url: str,
+        *,
+        accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> Response:
+        """Ask an interface for programs; the answer has any status, with its body.
+
+        Where a site asks to be left alone it is, by every source of that site. Raises SourceError.
+        """
+        response = self._fetcher.call(url, accept=accept, headers=headers or {}, data=data)
+        if response.status in _LATER:
+            self._fetcher.turns.leave_alone(
+                site_of(response.url), retry_after(response.headers, self._fetcher.clock())
+            )
+        return response
+
+    def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
         """Read a foreign body in a child process with limits; raises SourceError."""
-        return self._parser.parse(kind, response)
+        return self._parser.parse(kind, response, **given)
 
     def _judge(self, response: Response, usable: Mapping[str, str]) -> None:
         now = self._fetcher.clock()
@@ -292,6 +352,7 @@ class Door:
         error = judge_status(host, response.status, response.headers, now)
         self._wait(error.retry_after if error else pause(response.headers, now))
         if error:
+            self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
             raise error
 
     def _wait(self, wait: timedelta | None) -> None:

@@ -24,7 +24,7 @@ _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 class BodyParser(Protocol):
     """Whatever reads bodies; `Parser` is the one that does."""
 
-    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
+    def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
         """Read a body; raises SourceError."""
         ...
 
@@ -104,10 +104,11 @@ class Parser:
         self._idle: list[_Child] = []
         self._closed = False
 
-    def parse(self, kind: str, response: Response) -> Mapping[str, Any]:
+    def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
         """What the child made of the body; raises SourceError where it could not be read."""
         charset = _charset(response.headers.get("content-type", ""))
-        head = json.dumps({"kind": kind, "url": response.url, "charset": charset}).encode()
+        asked = {"kind": kind, "url": response.url, "charset": charset, "given": given}
+        head = json.dumps(asked).encode()
         with self._room:
             child = self._take()
             try:

@@ -6,8 +6,10 @@ import json
 import os
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from sources import load
 from sources.formats.entries import Raw, finish, newest
 from sources.formats.fallback import NotFeedError, read_loosely
 from sources.formats.json_feed import NotJsonFeedError, read_json
@@ -18,6 +20,7 @@ from sources.text import decode, mend, mend_references
 HEAD = struct.Struct(">II")  # the lengths of a frame's JSON head and of its body
 _MEMORY = 1024**3
 _OUT_OF_MEMORY = 3
+Reader = Callable[..., dict[str, Any]]
 
 
 def read_feed(body: bytes, url: str, charset: str) -> dict[str, Any]:
@@ -85,7 +88,15 @@ def _no_feed(text: str, url: str) -> dict[str, Any]:
     return {"error": "came back as something that is not a feed"}
 
 
-KINDS = {"feed": read_feed}
+FORMATS: dict[str, Reader] = {"feed": read_feed}
+
+
+def _reader(kind: str) -> Reader:
+    """A format's reader, or the `read` of a kind of source, which loads that kind alone."""
+    if kind in FORMATS:
+        return FORMATS[kind]
+    reader: Reader = load(kind).read
+    return reader
 
 
 def _limit() -> None:
@@ -105,7 +116,7 @@ def _answer(source: BinaryIO) -> bytes | None:
     asked, length = HEAD.unpack(head)
     ask = json.loads(source.read(asked))
     body = source.read(length)
-    result = KINDS[ask["kind"]](body, ask["url"], ask["charset"])
+    result = _reader(ask["kind"])(body, ask["url"], ask["charset"], **ask["given"])
     return json.dumps(result, ensure_ascii=True, separators=(",", ":")).encode()
 
 

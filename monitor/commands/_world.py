@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -29,8 +29,10 @@ from monitor.settings import School, Settings
 from monitor.store import deliveries, leases
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.opening import open_store, sole_use
+from monitor.store.sites import SiteBook
 from sources.fetch import Fetcher
 from sources.parsing import Parser
+from sources.turns import MemoryBook, Turns, own_sites
 
 VERSION = version("footprint")
 ConfigPath = Annotated[
@@ -105,10 +107,20 @@ def channel(settings: Settings) -> Channel:
     )
 
 
-def fetcher(settings: Settings) -> Fetcher:
-    """The door to the network as configured."""
+def fetcher(settings: Settings, store: Store | None = None) -> Fetcher:
+    """The door to the network as configured; turns at sites are kept in the store, if there is one.
+
+    Without one (`check`) a site's wish to be left alone is not known.
+    """
+    http = settings.http
+    own, spacing = own_sites(http.private_hosts_allowed), http.private_spacing_seconds
+    turns = Turns(
+        clock,
+        SiteBook(store, clock) if store else MemoryBook(clock),
+        lambda site: timedelta(seconds=spacing) if site in own else None,
+    )
     return Fetcher(
-        settings.http.contact, settings.http.private_hosts_allowed, clock=clock, version=VERSION
+        http.contact, http.private_hosts_allowed, clock=clock, version=VERSION, turns=turns
     )
 
 
@@ -158,7 +170,7 @@ def world(settings: Settings, schools: tuple[School, ...]) -> Iterator[World]:
 
 def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterator[World]:
     store = open_store(url)
-    owner, parser, door = _owner(), Parser(), fetcher(settings)
+    owner, parser, door = _owner(), Parser(), fetcher(settings, store)
     try:
         _release_the_dead(store, alone=sqlite_path(url) is not None)
         monitor = Monitor(

@@ -11,13 +11,15 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, sel
 
 from monitor.store.engine import one_at_a_time
 from monitor.store.tables import Look as LookRow
-from monitor.store.tables import table
+from monitor.store.tables import Site, table
 
-LOOK = table(LookRow)
+LOOK, SITE = table(LookRow), table(Site)
 # A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
 LEASE = timedelta(minutes=10)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
 SKEW = timedelta(minutes=5)
+# A turn that has come by the time the request is made; one that a site may ask for at most.
+TICK, LONGEST_TURN = timedelta(seconds=1), timedelta(days=1, minutes=5)
 # An interval and the fifth that chance adds to it.
 LONGEST = 1.2
 
@@ -93,7 +95,7 @@ def claim_due(
     """
     one_at_a_time(connection, "looks")
     late = or_(LOOK.c.due_at <= now, LOOK.c.tried_at > now + SKEW)
-    due = and_(late, LOOK.c.source.in_(among), _host_is_free(now))
+    due = and_(late, LOOK.c.source.in_(among), _host_is_free(now), _has_its_turn(now))
     return _claim(connection, due, now, owner)
 
 
@@ -132,6 +134,11 @@ def _host_is_free(now: datetime) -> ColumnElement[bool]:
     asked = and_(other.c.not_before > now, other.c.tried_at <= now + SKEW)
     busy = and_(other.c.host == LOOK.c.host, or_(leased, asked))
     return ~exists(select(other.c.source).where(busy))
+
+
+def _has_its_turn(now: datetime) -> ColumnElement[bool]:
+    later = SITE.c.free_at.between(now + TICK, now + LONGEST_TURN)
+    return ~exists(select(SITE.c.site).where(and_(SITE.c.site == LOOK.c.host, later)))
 
 
 def settle(connection: Connection, source: str, owner: str, outcome: Mapping[str, Any]) -> bool:

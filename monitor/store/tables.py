@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -63,6 +63,35 @@ class Look(SQLModel, table=True):
     fetched: int = 0
 
 
+class Site(SQLModel, table=True):
+    """When a site may next be asked for anything, by whichever process and source."""
+
+    site: str = Field(primary_key=True)
+    free_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class Report(SQLModel, table=True):
+    """What was handed in to an inbox, by form or webhook, and waits to be read as a source.
+
+    `key` is the sender's own mark against sending twice, else a hash of what was sent.
+    """
+
+    __table_args__ = (Unique("source", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    key: str
+    received_at: datetime = Field(sa_column=_moment(nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Secret(SQLModel, table=True):
+    """Keys that this database made for itself."""
+
+    name: str = Field(primary_key=True)
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class Entry(SQLModel, table=True):
     """That an entry of a source has been read: by its id, and by its words where ids change."""
 
@@ -114,6 +143,16 @@ class Mention(SQLModel, table=True):
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )
     incident: str | None = None
+
+
+class Shingle(SQLModel, table=True):
+    """Hashes of some runs of words of a mention, by which copies of it are found."""
+
+    __table_args__ = (Index("ix_shingle_hash", "school", "hash"),)
+
+    mention_id: str = Field(primary_key=True, foreign_key="mention.id")
+    hash: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    school: str
 
 
 class JudgementRow(SQLModel, table=True):
