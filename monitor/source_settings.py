@@ -19,7 +19,8 @@ from monitor.toml_lines import KeyPath
 from sources.addresses import checked
 from sources.base import SourceError
 
-PUBLIC_MINUTES = 15
+PUBLIC_MINUTES = 15.0
+USUAL_MINUTES = 60.0
 OWN_MINUTES = 1 / 60
 MOST_MINUTES = 1440
 _SHARED = tuple(key for key in known_keys(SourceSettings) if key != "options")
@@ -45,8 +46,10 @@ class SourceReader:
     ) -> tuple[SourceSettings | None, list[Problem]]:
         """The source, or None, and everything that is wrong with it."""
         options, problems = self._options(table, path, place)
-        problems += [place.problem((*path, *at), why) for at, why in self._rules(table)]
+        least = getattr(options, "least_minutes", PUBLIC_MINUTES)
+        problems += [place.problem((*path, *at), why) for at, why in self._rules(table, least)]
         shared = {key: value for key, value in table.items() if key in _SHARED}
+        shared.setdefault("every_minutes", max(USUAL_MINUTES, least))
         try:
             return SourceSettings.model_validate({**shared, "options": options}), problems
         except ValidationError as error:
@@ -80,27 +83,27 @@ class SourceReader:
         except ValidationError as error:
             return None, [*problems, *problems_of(error, model, own, path, place)]
 
-    def _rules(self, table: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    def _rules(self, table: Mapping[str, Any], least: float) -> Iterator[tuple[KeyPath, str]]:
         """Looked at in the table as it was read, so that other mistakes do not hide these."""
         schools, minutes = table.get("schools"), table.get("every_minutes")
         for at, school in enumerate(schools if isinstance(schools, list) else ()):
             if isinstance(school, str) and school not in self.schools:
                 hint = suggestion(school, self.schools)
                 yield ("schools", at), f"is {quoted(school)}, which is no school's id{hint}"
-        why = self._too_often(minutes, table) if _is_number(minutes) else ""
+        why = self._too_often(minutes, table, least) if _is_number(minutes) else ""
         if why:
             yield ("every_minutes",), why
 
-    def _too_often(self, minutes: float, table: Mapping[str, Any]) -> str:
-        """What is wrong with the pace; empty where nothing is."""
+    def _too_often(self, minutes: float, table: Mapping[str, Any], least: float) -> str:
+        """What is wrong with the pace; empty where nothing is. `least` is the kind's own floor."""
         if minutes > MOST_MINUTES:
             return f"must be at most {MOST_MINUTES} (a day), not {quoted(minutes)}"
         if minutes < OWN_MINUTES:
             return f"must be at least one second (1/60), not {quoted(minutes)}"
-        if minutes >= PUBLIC_MINUTES or self.own_hosts is None or _target(table) in self.own_hosts:
+        if minutes >= least or self.own_hosts is None or _target(table) in self.own_hosts:
             return ""
         return (
-            f"must be at least {PUBLIC_MINUTES}, for other people's sites are not asked more "
+            f"must be at least {least:g}, for other people's sites are not asked more "
             f"often, not {quoted(minutes)}; own machines are named in http.private_hosts_allowed"
         )
 

@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from sources.base import Health, Response, SourceError
+from sources.formats.dates import read_date
 
 _DAY = timedelta(days=1)
 _LONGEST_NUMBER = 9
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.IGNORECASE | re.ASCII)
 _OK = (200, 203)
+_TOO_MANY = 429
+_RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+_SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
+_MOMENTS = 1e9  # seconds; what is more is a moment, counted from 1970
 _NOT_MODIFIED = 304
 _MEANINGS: Mapping[int, tuple[Health, timedelta | None, str]] = {
     401: ("needs you", None, "asks for a user name and password, or does not accept ours (401)"),
@@ -35,6 +40,8 @@ def judge_status(
     health, wait, says = _MEANINGS.get(status, usual)
     if status in (429, 503):
         wait = retry_after(headers, now)
+    if status == _TOO_MANY and wait is None:
+        wait = reset_after(headers, now)
     return SourceError(f"{host} {says}.", health, wait)
 
 
@@ -46,6 +53,28 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     until = _date(value)
     wait = until - (_date(headers.get("date", "")) or now) if until else None
     return min(wait, _DAY) if wait is not None and wait >= timedelta(0) else None
+
+
+def reset_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long until an allowance begins anew, as X-RateLimit-Reset and its like say it.
+
+    Some places give seconds (Reddit), some the moment since 1970 (X), some a date (Mastodon); of
+    several windows (Brave) the longest counts. At most a day; None where nothing sensible is said.
+    """
+    said = next((headers[name] for name in _RESETS if name in headers), "")
+    waits = [wait for value in said.split(",") if (wait := _until(value.strip(), now)) is not None]
+    return min(max(waits), _DAY) if waits else None
+
+
+def _until(value: str, now: datetime) -> timedelta | None:
+    if _SECONDS.fullmatch(value):
+        number = float(value)
+        wait = timedelta(seconds=number if number < _MOMENTS else number - now.timestamp())
+    elif moment := read_date(value):
+        wait = moment - now
+    else:
+        return None
+    return wait if wait >= timedelta(0) else None
 
 
 def pause(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -1,13 +1,16 @@
-"""A feed of any kind (RSS, Atom, JSON Feed) becomes posts; it may read its one address."""
+"""A feed of any kind (RSS, Atom, JSON Feed) becomes posts; a page gives the feed it offers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from sources.addresses import checked
+from sources.addresses import checked, origin
 from sources.base import Ask, Flaw, Post, Reach, SourceError
 from sources.posts import flaws, posts, refuse
 
@@ -15,34 +18,169 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, "
     "application/xml;q=0.8, */*;q=0.1"
 )
+Flavour = Literal[
+    "generic",
+    "google_alerts",
+    "google_news",
+    "bing_news",
+    "reddit",
+    "youtube_channel",
+    "wdtk",
+    "wiki_history",
+]
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How one place's feeds differ from any other's.
+
+    `by_link` tells entries apart by their address, where the place gives one page several ids.
+    `quiet` is true where finding nothing is no sign of trouble. `comes_back` is true where "not
+    found" has been known to pass. `terms` must have been read. `tail` ends its texts and is no
+    part of what somebody wrote.
+    """
+
+    medium: str = ""
+    by_link: bool = False
+    quiet: bool = True
+    least_minutes: float = 15
+    terms: str = ""
+    comes_back: bool = False
+    tail: re.Pattern[str] | None = None
+
+
+_SUBMITTED = re.compile(r"\s*submitted by\s+/u/[\w-]+\s+\[link\]\s+\[comments\]\s*$")
+# Its text is the title and the outlet over again.
+_REPEATED = re.compile(r"^.*$", re.DOTALL)
+_PERSONAL = (
+    "its terms allow the feed in a personal reader for personal, non-commercial use alone; read "
+    "them, and write i_have_read_the_terms = true if the school may use it all the same"
+)
+_MANNERS: dict[Flavour, _Manner] = {
+    "generic": _Manner(quiet=False),
+    "google_alerts": _Manner(by_link=True),
+    "google_news": _Manner(medium="news", terms=_PERSONAL, tail=_REPEATED),
+    "bing_news": _Manner(medium="news", by_link=True, terms=_PERSONAL),
+    "reddit": _Manner(least_minutes=60, tail=_SUBMITTED),
+    "youtube_channel": _Manner(quiet=False, least_minutes=60, comes_back=True),
+    # Its robots.txt asks programs to keep out of feeds that its help page offers: hence slow.
+    "wdtk": _Manner(medium="foi", least_minutes=360),
+    "wiki_history": _Manner(least_minutes=60),
+}
 
 
 class Options(BaseModel):
-    """The feed's address, and who reads it where the place asks for a name and password."""
+    """The feed's address, whose flavour of feed it is, and what the place asks of its readers.
+
+    `secret_url` is for an address that is itself a secret (a Google alert's); `secret_query` for
+    what a place adds to it for one reader (Reddit's `feed=...&user=...`). `medium` says how the
+    words are to be read (news, blog, ...) where the flavour does not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str
+    url: str = ""
+    secret_url: SecretStr = SecretStr("")
+    secret_query: SecretStr = SecretStr("")
+    flavour: Flavour = "generic"
+    medium: Literal["", "news", "blog", "google_review", "petition", "foi"] = ""
     user: str = ""
     password: SecretStr = SecretStr("")
+    i_have_read_the_terms: bool = False
 
     @field_validator("url")
     @classmethod
     def _fetchable(cls, url: str) -> str:
-        try:
+        return _fetchable(url)
+
+    @field_validator("secret_url")
+    @classmethod
+    def _fetchable_too(cls, url: SecretStr) -> SecretStr:
+        return SecretStr(_fetchable(url.get_secret_value()))
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.url and not self.secret_url.get_secret_value():
+            raise ValueError("is missing: give the feed's address")
+        if self.manner.terms and not self.i_have_read_the_terms:
+            raise ValueError(f"is of a place that asks for care: {self.manner.terms}")
+        return self
+
+    @property
+    def manner(self) -> _Manner:
+        """How this flavour's feeds differ."""
+        return _MANNERS[self.flavour]
+
+    @property
+    def least_minutes(self) -> float:
+        """The shortest interval that the place allows."""
+        return self.manner.least_minutes
+
+    @property
+    def quiet_is_well(self) -> bool:
+        """True where finding nothing is no sign of trouble."""
+        return self.manner.quiet
+
+    @property
+    def address(self) -> str:
+        """The whole address, secrets and all: never to be shown."""
+        parts = urlsplit(self.secret_url.get_secret_value() or self.url)
+        more = parse_qsl(self.secret_query.get_secret_value(), keep_blank_values=True)
+        query = "&".join(filter(None, (parts.query, urlencode(more))))
+        return urlunsplit(parts._replace(query=query))
+
+
+def _fetchable(url: str) -> str:
+    try:
+        if url.strip():
             checked(url.strip())
-        except SourceError as error:
-            raise ValueError(str(error)) from None
-        return url.strip()
+    except SourceError as error:
+        raise ValueError(str(error)) from None
+    return url.strip()
 
 
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield the feed's entries in its own order; raises NotModified or SourceError."""
     options: Options = ask.options
-    auth = (options.user, options.password.get_secret_value()) if options.user else None
-    response = reach.get(options.url, accept=_ACCEPT, auth=auth)
-    result = reach.parse("feed", response)
-    what = f"The feed of {urlsplit(response.url).hostname}"
-    refuse(what, result, "a feed")
+    address = str(ask.memo.get("feed") or options.address)
+    try:
+        what, result = _read(reach, options, address)
+        if _offers(result, ask):
+            address = result["page"]["feeds"][0]
+            what, result = _read(reach, options, address)
+        refuse(what, result, "a feed")
+    except SourceError as error:
+        ask.memo.pop("feed", None)
+        raise _in_its_manner(error, options.manner) from None
+    ask.memo.update({"was_feed": True} | ({} if address == options.address else {"feed": address}))
     yield from flaws(what, result)
-    yield from posts(result["entries"])
+    found = [_named(entry, options.manner) for entry in result["entries"]]
+    yield from posts(found, medium=options.medium or options.manner.medium)
+
+
+def _read(reach: Reach, options: Options, address: str) -> tuple[str, Mapping[str, Any]]:
+    at_home = origin(checked(address)) == origin(checked(options.address))
+    own = options.user and at_home
+    auth = (options.user, options.password.get_secret_value()) if own else None
+    response = reach.get(address, accept=_ACCEPT, auth=auth)
+    return f"The feed of {urlsplit(response.url).hostname}", reach.parse("feed", response)
+
+
+def _offers(result: Mapping[str, Any], ask: Ask) -> bool:
+    """True where the address given is a page that offers a feed, and not a feed become a page."""
+    page = result.get("page")
+    return bool(page and page["feeds"] and not page["barred"] and not ask.memo.get("was_feed"))
+
+
+def _in_its_manner(error: SourceError, manner: _Manner) -> SourceError:
+    """The error as this place means it."""
+    if manner.comes_back and error.health == "dead":
+        said = f"{error} Feeds of this place go away for days at times; it is tried again."
+        return SourceError(said, "failing", error.retry_after)
+    return error
+
+
+def _named(entry: Mapping[str, Any], manner: _Manner) -> Mapping[str, Any]:
+    """The entry without what the place adds, known by its address alone where its id says less."""
+    named = {**entry, "id": ""} if manner.by_link and entry["link"] else {**entry}
+    return {**named, "text": manner.tail.sub("", entry["text"])} if manner.tail else named

@@ -168,3 +168,26 @@ def test_a_failure_keeps_the_validators_of_before(web: WebServer, fetcher: Fetch
     with pytest.raises(SourceError):
         second.get(web.url("/"))
     assert second.validators == first.validators
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "seconds"),
+    [
+        ("X-RateLimit-Reset", "90", 90),
+        ("X-RateLimit-Reset", "41.5", 41.5),
+        ("x-rate-limit-reset", str(int(NOW.timestamp()) + 600), 600),
+        ("RateLimit-Reset", "2026-11-16T09:05:00.000Z", 300),
+        ("X-RateLimit-Reset", "1, 3000", 3000),
+        ("X-RateLimit-Reset", "99999999", 86400),
+        ("X-RateLimit-Reset", "soon", None),
+        ("X-RateLimit-Reset", str(int(NOW.timestamp()) - 600), None),
+        ("X-RateLimit-Reset", "9" * 400, None),
+    ],
+)
+def test_an_allowance_that_begins_anew_says_when_to_come_again(
+    web: WebServer, fetcher: Fetcher, header: str, value: str, seconds: float | None
+) -> None:
+    web.answers["/"] = Reply(status=429, headers={header: value})
+    with pytest.raises(SourceError) as caught:
+        _door(fetcher).get(web.url("/"))
+    assert caught.value.retry_after == (timedelta(seconds=seconds) if seconds else None)

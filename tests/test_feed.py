@@ -145,7 +145,6 @@ def test_what_could_not_be_read_is_a_flaw_beside_the_posts(poll: Poll) -> None:
     ("body", "health", "says"),
     [
         ("sign_in.html", "blocked", "a web page titled “Sign in - Forum”, not as a feed."),
-        ("page.html", "needs you", "the page offers the feed http://127.0.0.1:"),
         ("", "failing", "came back empty"),
         ("<opml/>", "failing", "not a feed"),
         ('{"error": "no"}', "failing", "JSON that is not a feed"),
@@ -188,3 +187,133 @@ def test_name_and_password_are_sent_and_never_told(poll: Poll, web: WebServer) -
 def test_options_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Options(**options)
+
+
+def _offering(web: WebServer, path: str) -> bytes:
+    link = f'<link rel="alternate" type="application/rss+xml" href="{web.url(path)}">'
+    return (
+        f"<!DOCTYPE html><html><head><title>News</title>{link}</head><body></body></html>".encode()
+    )
+
+
+@pytest.fixture
+def read(web: WebServer, parser: Parser) -> Iterator[Poll]:
+    """Reads a feed's address with a memory between polls."""
+    fetcher = Fetcher("", [web.host], clock=lambda: NOW, version="1")
+
+    def one(memo: dict[str, Any], **options: Any) -> Any:
+        ask = Ask("gazette", Options(**options), (), NOW, memo)
+        return list(collect(ask, Door(fetcher, parser, {})))
+
+    yield one
+    fetcher.close()
+
+
+def test_a_page_is_read_by_the_feed_that_it_offers(web: WebServer, read: Poll) -> None:
+    memo: dict[str, Any] = {}
+    web.answers["/news"] = _offering(web, "/news/rss")
+    web.answers["/news/rss"] = _rss(_item(guid="1", title="A")).encode()
+    assert len(read(memo, url=web.url("/news"))) == 1
+    read(memo, url=web.url("/news"))
+    assert [seen.path for seen in web.requests] == ["/news", "/news/rss", "/news/rss"]
+
+
+def test_the_password_of_a_page_does_not_go_to_a_feed_elsewhere(
+    web: WebServer, parser: Parser
+) -> None:
+    with WebServer() as other:
+        web.answers["/news"] = _offering(other, "/rss")
+        other.answers["/rss"] = _rss().encode()
+        fetcher = Fetcher("", [web.host, other.host], clock=lambda: NOW, version="1")
+        options = Options(url=web.url("/news"), user="u", password=SecretStr("p"))
+        list(collect(Ask("a", options, (), NOW), Door(fetcher, parser, {})))
+        fetcher.close()
+        assert "authorization" in web.requests[0].headers
+        assert "authorization" not in other.requests[0].headers
+
+
+def test_a_feed_that_has_become_a_page_is_told_and_not_replaced(web: WebServer, read: Poll) -> None:
+    memo: dict[str, Any] = {}
+    web.answers["/news"] = _rss(_item(guid="1", title="A")).encode()
+    read(memo, url=web.url("/news"))
+    web.answers["/news"] = _offering(web, "/comments/rss")
+    with pytest.raises(SourceError, match="the page offers the feed http://127.0.0.1") as caught:
+        read(memo, url=web.url("/news"))
+    assert caught.value.health == "needs you"
+    assert "/comments/rss" not in [seen.path for seen in web.requests]
+
+
+def test_an_offered_feed_that_has_gone_is_looked_for_anew(web: WebServer, read: Poll) -> None:
+    memo: dict[str, Any] = {"feed": web.url("/old/rss")}
+    with pytest.raises(SourceError, match="404"):
+        read(memo, url=web.url("/news"))
+    web.answers["/news"] = _offering(web, "/rss")
+    web.answers["/rss"] = _rss(_item(guid="1", title="A")).encode()
+    assert len(read(memo, url=web.url("/news"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("flavour", "medium", "title", "url", "text"),
+    [
+        ("google_alerts", "", "Parents of Hollybrook Primary ask for a crossing",
+         "https://gazette.example/news/crossing?utm_source=alert",
+         "Cars do not stop, say families at Hollybrook Primary\u00a0..."),
+        ("google_news", "news", "Hollybrook Primary wins reading prize - Stanwick Gazette",
+         "https://news.google.com/rss/articles/CBMiHolly?oc=5", ""),
+        ("bing_news", "news", "Hollybrook Primary to grow", "https://gazette.example/news/grow",
+         "A second form of entry is planned."),
+        ("reddit", "", "School replies", "https://www.reddit.com/r/Northants/comments/1abc23/x/",
+         "Anyone else at Hollybrook Primary still waiting for a reply?"),
+        ("wdtk", "foi", "Exclusions at Hollybrook 2025-26",
+         "https://www.whatdotheyknow.com/request/exclusions_hollybrook#outgoing-888",
+         "Request sent to Hollybrook Primary School by A Requester on 10 September 2026."),
+        ("wiki_history", "", "~2026-48233-24: /* History */",
+         "https://en.wikipedia.org/w/index.php?title=Hollybrook&diff=4711&oldid=prev",
+         "History\n+\tThe head of Hollybrook Primary School is a fool."),
+    ],
+)  # fmt: skip
+def test_each_place_is_read_in_its_manner(
+    web: WebServer, read: Poll, flavour: str, medium: str, title: str, url: str, text: str
+) -> None:
+    web.answers["/feed"] = (DATA / f"{flavour}.xml").read_bytes()
+    (post,) = read({}, url=web.url("/feed"), flavour=flavour, i_have_read_the_terms=True)
+    assert (post.medium, post.title, post.url) == (medium, title, url)
+    assert " ".join(post.text.split()) == " ".join(text.split())
+
+
+def test_one_page_under_two_ids_of_an_alert_is_one_entry(web: WebServer, read: Poll) -> None:
+    body = (DATA / "google_alerts.xml").read_bytes()
+    keys = []
+    for number in (b"feed:9001", b"feed:9002"):
+        web.answers["/feed"] = body.replace(b"feed:9001", number)
+        (post,) = read({}, url=web.url("/feed"), flavour="google_alerts")
+        keys.append(post.key)
+    assert keys[0] == keys[1]
+
+
+def test_a_channel_that_is_not_found_is_not_taken_for_gone(web: WebServer, read: Poll) -> None:
+    with pytest.raises(SourceError, match="go away for days") as caught:
+        read({}, url=web.url("/channel"), flavour="youtube_channel")
+    assert caught.value.health == "failing"
+
+
+def test_a_secret_address_and_a_secret_query_reach_the_place_and_no_message(
+    web: WebServer, read: Poll
+) -> None:
+    web.answers["/alerts/4711"] = _rss().encode()
+    query = SecretStr("feed=s3cret&user=school")
+    read({}, secret_url=SecretStr(web.url("/alerts/4711?a=1")), secret_query=query)
+    assert web.requests[0].query == "a=1&feed=s3cret&user=school"
+    web.answers["/alerts/4711"] = b""
+    with pytest.raises(SourceError) as caught:
+        read({}, secret_url=SecretStr(web.url("/alerts/4711")), secret_query=query)
+    assert "4711" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert "4711" not in repr(Options(secret_url=SecretStr(web.url("/alerts/4711"))))
+
+
+@pytest.mark.parametrize("flavour", ["google_news", "bing_news"])
+def test_a_place_for_personal_readers_asks_that_its_terms_are_read(flavour: str) -> None:
+    with pytest.raises(ValidationError, match="personal, non-commercial"):
+        Options(url="https://g.example/", flavour=flavour)  # type: ignore[arg-type]
+    assert Options(url="https://g.example/", flavour=flavour, i_have_read_the_terms=True)  # type: ignore[arg-type]
