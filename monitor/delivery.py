@@ -91,7 +91,7 @@ class Postroom:
             return self._end(
                 connection, delivery, "dropped", "its school or post is no longer kept"
             )
-        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
+        told = deliveries.addressed(connection, delivery)
         able = able_to_hear(school, mention)
         person = present_holder(able, delivery, told)
         if person is None:
@@ -222,7 +222,7 @@ class Postroom:
         school = self.settings.school(delivery.school)
         mention = mentions.one(connection, delivery.mention_id)
         if school and mention:
-            told = deliveries.addressed(connection, mention.id, delivery.level)
+            told = deliveries.addressed(connection, delivery)
             found = next_to_hear(able_to_hear(school, mention), told, Level(delivery.level))
             if found:
                 role, person = found
@@ -245,7 +245,7 @@ class Postroom:
     def _replace(
         self, connection: Connection, delivery: Delivery, able: School, now: datetime
     ) -> None:
-        told = deliveries.addressed(connection, delivery.mention_id, delivery.level)
+        told = deliveries.addressed(connection, delivery)
         held = [person for person in holders(able, delivery.role) if person.email not in told]
         again = [owed_again(delivery, delivery.role, person, now) for person in held]
         if again:

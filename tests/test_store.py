@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import upgrade
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from alerts.base import Letter
 from monitor.judge.terms import Judgement, Level, Reason
-from monitor.store import deliveries, leases, looks, mentions
+from monitor.store import deliveries, leases, looks, mentions, migrations
 from monitor.store.deliveries import Outage, Owed
-from monitor.store.engine import Store, StoreError
+from monitor.store.engine import Store, StoreError, connect
 from monitor.store.looks import Place
 from monitor.store.mentions import EVIDENCE, JUDGEMENT, Mention
 from monitor.store.opening import open_store, sole_use
@@ -409,6 +411,71 @@ def test_the_migrated_tables_are_those_of_the_models(store: Store) -> None:
     with store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def at_step(url: str, step: str) -> Store:
+    """A database as an earlier version of the program made it."""
+    store = connect(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with store.writing() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, step)
+    return store
+
+
+OF_0003 = """
+INSERT INTO entry VALUES ('gazette', 'k1', 'c1', '2026-09-01 10:00:00+00:00');
+INSERT INTO entry VALUES ('gazette', 'k2', 'c2', '2026-09-02 10:00:00+00:00');
+INSERT INTO look (source, kind, host, due_at, lease_owner, validators, memo, heard, tried_at,
+    good_at, failures, health, error, fetched)
+VALUES ('gazette', 'feed', 'g.example', '2026-09-15 10:00:00+00:00', '', '{}', '{}', '{}',
+    '2026-09-15 09:00:00+00:00', '2026-09-14 09:00:00+00:00', 2, 'failing', 'no', 3),
+    ('forum', 'feed', 'f.example', '2026-09-15 10:00:00+00:00', '', '{}', '{}', '{}',
+    '2026-09-15 09:00:00+00:00', '2026-09-15 09:00:00+00:00', 0, 'ok', '', 3);
+INSERT INTO mention (id, school, source, entry_key, story, url, title, text, author, seen_at,
+    revision, relevant, confidence, level, highest, sentiment, compound, language, categories,
+    reasons)
+VALUES ('m1', 'hollybrook', 'gazette', 'k1', '', '', '', '', '', '2026-09-15 10:00:00+00:00', 1,
+    true, 1, 'urgent', 'urgent', 'neutral', 0, 'en', '[]', '[]');
+INSERT INTO delivery (id, mention_id, school, level, priority, role, email, owed_at, due_at,
+    next_at, state, lease_owner, attempts, error, sender, recipient, channel, reply)
+VALUES ('d1', 'm1', 'hollybrook', 'urgent', 3, 'headteacher', 'head@b.example',
+    '2026-09-15 10:00:00+00:00', '2026-09-15 10:00:00+00:00', '2026-09-15 10:00:00+00:00',
+    'owed', '', 0, '', '', '', '', '')
+"""
+
+
+def test_what_an_older_version_kept_is_there_and_means_the_same(database_url: str) -> None:
+    old = at_step(database_url, "0003")
+    with old.writing() as connection:
+        for statement in OF_0003.split(";"):
+            connection.execute(text(statement))
+    old.close()
+    store = open_store(database_url)
+    with store.writing() as connection:
+        letter = deliveries.one(connection, "d1")
+        assert letter is not None
+        assert (letter.kind, letter.subject, letter.mention_id) == ("alert", "m1", "m1")
+        assert (letter.facts, letter.due_at) == ({}, NOW)
+        known = {look.source: look for look in looks.everything(connection, ["gazette", "forum"])}
+        assert known["gazette"].fresh_at == datetime(2026, 9, 2, 10, tzinfo=UTC)
+        assert known["gazette"].broken_since == datetime(2026, 9, 14, 9, tzinfo=UTC)
+        assert (known["forum"].broken_since, known["forum"].told) == (None, "")
+        assert deliveries.claim(connection, NOW, "me", ["hollybrook"]) is not None
+    with pytest.raises(StoreError), store.writing() as connection:
+        deliveries.owe(connection, [an_alert(2, email="head@b.example")], NOW)
+    store.close()
+
+
+def test_a_letter_that_is_about_no_post_is_kept_with_its_facts(store: Store) -> None:
+    letter = an_alert(mention_id=None, kind="source", subject="gazette", facts={"since": "today"})
+    with store.writing() as connection:
+        deliveries.owe(connection, [letter], NOW)
+        found = deliveries.one(connection, "d1")
+    assert found is not None
+    assert (found.kind, found.subject, found.facts) == ("source", "gazette", {"since": "today"})
+    assert found.mention_id is None
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database_url: str) -> None:

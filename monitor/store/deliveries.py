@@ -7,8 +7,8 @@ again, never nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from monitor.store.tables import table
 
 DELIVERY = table(DeliveryRow)
 OUTAGE = table(OutageRow)
+# What a letter is about: a post, a source's health, or what a source held when first read.
+ALERT, SOURCE, SUMMARY = "alert", "source", "summary"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
@@ -29,16 +31,19 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """An alert that is owed, before it is stored."""
+    """A letter that is owed, before it is stored; one without `subject` is about its mention."""
 
     id: str
-    mention_id: str
+    mention_id: str | None
     school: str
     level: str
     priority: int
     role: str
     email: str
     due_at: datetime
+    kind: str = ALERT
+    subject: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,10 @@ class Delivery:
     """A stored delivery (see the table for the fields' meaning)."""
 
     id: str
-    mention_id: str
+    kind: str
+    subject: str
+    facts: Mapping[str, Any]
+    mention_id: str | None
     school: str
     level: str
     priority: int
@@ -92,38 +100,41 @@ COLUMNS = [DELIVERY.c[name] for name in FIELDS]
 
 
 def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> None:
-    """Write down what is owed, in the transaction of the mention it tells of.
+    """Write down what is owed, in the transaction of what it tells of.
 
-    What a person was still owed about the same mention at a lower level is dropped.
+    What a person was still owed about the same thing at a lower level is dropped.
     """
-    for alert in owed:
+    rows = [_row(letter, now) for letter in owed]
+    for row in rows:
         lesser = and_(
-            DELIVERY.c.mention_id == alert.mention_id,
-            DELIVERY.c.email == alert.email,
-            DELIVERY.c.priority < alert.priority,
+            *(DELIVERY.c[name] == row[name] for name in ("kind", "subject", "email")),
+            DELIVERY.c.priority < row["priority"],
             DELIVERY.c.state == "owed",
             DELIVERY.c.message_id.is_(None),
         )
         connection.execute(
             update(DELIVERY).where(lesser).values(state="dropped", error="told at a higher level")
         )
-    rows = [
-        DeliveryRow(
-            id=alert.id,
-            mention_id=alert.mention_id,
-            school=alert.school,
-            level=alert.level,
-            priority=alert.priority,
-            role=alert.role,
-            email=alert.email,
-            owed_at=now,
-            due_at=alert.due_at,
-            next_at=alert.due_at,
-        ).model_dump()
-        for alert in owed
-    ]
     if rows:
         connection.execute(insert(DELIVERY), rows)
+
+
+def _row(letter: Owed, now: datetime) -> dict[str, Any]:
+    return DeliveryRow(
+        id=letter.id,
+        kind=letter.kind,
+        subject=letter.subject or letter.mention_id or letter.id,
+        facts=dict(letter.facts),
+        mention_id=letter.mention_id,
+        school=letter.school,
+        level=letter.level,
+        priority=letter.priority,
+        role=letter.role,
+        email=letter.email,
+        owed_at=now,
+        due_at=letter.due_at,
+        next_at=letter.due_at,
+    ).model_dump()
 
 
 def claim(
@@ -218,10 +229,10 @@ def _settle(connection: Connection, delivery_id: str, **values: Any) -> None:
     connection.execute(settled.values(**values, lease_owner="", leased_until=None))
 
 
-def addressed(connection: Connection, mention_id: str, level: str) -> dict[str, str]:
-    """Who is, or has been, owed this mention at this level: address to role."""
-    of_mention = (DELIVERY.c.mention_id == mention_id, DELIVERY.c.level == level)
-    rows = connection.execute(select(DELIVERY.c.email, DELIVERY.c.role).where(*of_mention))
+def addressed(connection: Connection, delivery: Delivery) -> dict[str, str]:
+    """Who is, or has been, owed the same thing at the same level: address to role."""
+    alike = [DELIVERY.c[name] == getattr(delivery, name) for name in ("kind", "subject", "level")]
+    rows = connection.execute(select(DELIVERY.c.email, DELIVERY.c.role).where(*alike))
     return {row.email: row.role for row in rows}
 
 

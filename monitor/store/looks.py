@@ -43,6 +43,9 @@ class Look:
     health: str
     error: str
     fetched: int
+    fresh_at: datetime | None
+    broken_since: datetime | None
+    told: str
 
 
 FIELDS = tuple(Look.__dataclass_fields__)

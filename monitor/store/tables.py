@@ -42,7 +42,9 @@ class Look(SQLModel, table=True):
 
     `heard` maps each school that the source has been read for to a fingerprint of its watch;
     `validators` belongs to the fetch, `memo` to the source. `host` keeps two polls of one site
-    from running at once.
+    from running at once. `failures` counts the looks in a row after which it was not well,
+    `broken_since` is the first of them; `told` is the health that people were told of, "" while
+    there is nothing to tell; `fresh_at` is when it last brought a new entry.
     """
 
     source: str = Field(primary_key=True)
@@ -61,6 +63,18 @@ class Look(SQLModel, table=True):
     health: str = "ok"
     error: str = ""
     fetched: int = 0
+    fresh_at: datetime | None = Field(default=None, sa_column=_moment())
+    broken_since: datetime | None = Field(default=None, sa_column=_moment())
+    told: str = ""
+
+
+class Gap(SQLModel, table=True):
+    """A stretch of time, now over, in which a source was not well, and how it was at its end."""
+
+    source: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=Column(Utc(), primary_key=True))
+    until: datetime = Field(sa_column=_moment(nullable=False))
+    health: str
 
 
 class Site(SQLModel, table=True):
@@ -181,6 +195,10 @@ class Evidence(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """The outbox: who is owed what, when; then the message itself, fixed; then how it went.
 
+    `kind` is alert, source (one that is not well, or well again) or summary (what was there when
+    a source was first read); `subject` is what it is about, a mention's id for an alert, and
+    `facts` what it has to say where no mention says it.
+
     `state` is owed, sent, refused (for ever), given up (five days of trying) or dropped (the
     same person has been told by another message). While it is owed, `next_at` says when it is
     due; `message_id`, `date`, `sender`, `recipient` and `content` are written once, at the first
@@ -188,12 +206,15 @@ class Delivery(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Unique("mention_id", "level", "email"),
+        Unique("kind", "subject", "level", "email"),
         Index("ix_delivery_due", "state", "next_at"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
-    mention_id: str = Field(foreign_key="mention.id")
+    kind: str = "alert"
+    subject: str
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    mention_id: str | None = Field(default=None, foreign_key="mention.id")
     school: str
     level: str
     priority: int
