@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sources.formats.dates import read_date
 from sources.formats.entries import ENTRIES, FIELD, MORE, Raw, Words, finish
 from sources.formats.page import is_page, read_page
 from sources.text import decode, mend
@@ -64,6 +65,12 @@ def number_at(value: Any, *path: str | int) -> int:
     """The whole number under these keys, or 0."""
     found = at(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def moment_at(value: Any, *path: str | int) -> str:
+    """The date under these keys as ISO 8601 in UTC, which can be counted with; "" for none."""
+    found = read_date(text_at(value, *path))
+    return found.isoformat() if found else ""
 
 
 def rows_at(value: Any, *path: str | int) -> list[dict[str, Any]]:
