@@ -23,7 +23,6 @@ from sources.answers import (
     hashed,
     judge_status,
     pause,
-    retry_after,
     validators_of,
 )
 from sources.base import NotModified, Response, SourceError
@@ -36,7 +35,6 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _WITH_BODY = (200, 203)
 _UNCHANGED = 304
-_LATER = (429, 503)
 _CHUNK = 64 * 1024
 _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 Conditions = Callable[[str], Mapping[str, str]]
@@ -333,10 +331,10 @@ class Door:
         Where a site asks to be left alone it is, by every source of that site. Raises SourceError.
         """
         response = self._fetcher.call(url, accept=accept, headers=headers or {}, data=data)
-        if response.status in _LATER:
-            self._fetcher.turns.leave_alone(
-                site_of(response.url), retry_after(response.headers, self._fetcher.clock())
-            )
+        host = checked(response.url).hostname or ""
+        error = judge_status(host, response.status, response.headers, self._fetcher.clock())
+        if error:
+            self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
         return response
 
     def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
