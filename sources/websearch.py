@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -20,14 +21,14 @@ from pydantic import (
 )
 
 from sources.answers import judge_status, retry_after
-from sources.asking import key_that_can_be_sent, own_words, queries_within, terms_read
+from sources.asking import own_words, queries_within, terms_read
 from sources.base import Ask, Flaw, Health, Post, Reach, Response, SourceError
 from sources.budget import left, spend, used_up
 from sources.formats.api import NotJsonError, document
 from sources.posts import flaws, posts, refuse
 from sources.rotation import Rotation
 from sources.search_engines import DAY, ENGINES, MONTH, WEEK, Engine, Search, read_hits
-from sources.services import Service
+from sources.services import Sendable, Service
 
 # Places that have no feed and forbid collecting, but that engines index.
 _SITES = (
@@ -65,7 +66,20 @@ _COMPLAINTS: tuple[tuple[str, Health, str], ...] = (
         "does not accept the key; check it",
     ),
 )
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_COUNTRY = re.compile("[A-Z]{2}")
+
+
+def _host(name: str) -> str:
+    if not _HOST.fullmatch(name):
+        raise ValueError('write a site without https:// and /, such as "hollybrook.example"')
+    return name
+
+
+def _country(code: str) -> str:
+    if not _COUNTRY.fullmatch(code):
+        raise ValueError("write a country as two capital letters, such as GB")
+    return code
 
 
 class Options(BaseModel):
@@ -80,12 +94,14 @@ class Options(BaseModel):
 
     backend: Literal["brave", "mojeek", "searxng", "kagi"]
     service: Annotated[Service, Field(validate_default=True)] = ""
-    key: Annotated[SecretStr, Field(validate_default=True)] = SecretStr("")
+    key: Annotated[Sendable, Field(validate_default=True)] = SecretStr("")
     queries: Annotated[tuple[str, ...], Field(max_length=200)] = ()
-    own_sites: Annotated[tuple[Host, ...], Field(max_length=20)] = ()
+    own_sites: Annotated[
+        tuple[Annotated[str, AfterValidator(_host)], ...], Field(max_length=20)
+    ] = ()
     news: StrictBool = False
     freshness: Literal["day", "week", "month"] = "week"
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "GB"
+    country: Annotated[str, AfterValidator(_country)] = "GB"
     monthly_calls: Annotated[StrictInt | None, Field(ge=1, le=100_000, validate_default=True)] = (
         None
     )
@@ -109,7 +125,7 @@ class Options(BaseModel):
         engine = _engine_of(info)
         if engine and engine.paid and not key.get_secret_value():
             raise ValueError(f'{engine.name} wants a key; write key_env = "NAME"')
-        return SecretStr(key_that_can_be_sent(key.get_secret_value()))
+        return key
 
     @field_validator("queries")
     @classmethod

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator
 
 from sources.answers import judge_status, retry_after
-from sources.asking import key_that_can_be_sent, own_words, queries_within, terms_read
+from sources.asking import own_words, queries_within, terms_read
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.budget import left, spend, used_up
 from sources.formats.api import (
@@ -26,7 +27,8 @@ from sources.formats.api import (
 )
 from sources.posts import flaws, posts, refuse
 from sources.rotation import Rotation
-from sources.services import Service
+from sources.services import Sendable, Service
+from sources.steps import each
 
 _LONGEST_QUERY = 512
 _ENDING = "lang:en -is:retweet"
@@ -53,16 +55,11 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     service: Service = "https://api.x.com"
-    token: SecretStr
+    token: Sendable
     queries: Annotated[tuple[str, ...], Field(max_length=10)] = ()
     most_posts: Annotated[StrictInt, Field(ge=_FEWEST, le=500)] = 50
     monthly_posts: Annotated[StrictInt, Field(ge=_FEWEST, le=1_000_000)]
     i_have_read_the_terms: Annotated[StrictBool, Field(validate_default=True)] = False
-
-    @field_validator("token")
-    @classmethod
-    def _given(cls, token: SecretStr) -> SecretStr:
-        return SecretStr(key_that_can_be_sent(token.get_secret_value()))
 
     @field_validator("queries")
     @classmethod
@@ -88,13 +85,16 @@ def read(body: bytes, url: str, charset: str, *, query: str) -> dict[str, Any]:
     meta = at(found, "meta")
     if isinstance(meta, dict):
         rows = rows_at(found, "data")
-        billed = max(len(rows), min(number_at(meta, "result_count"), _MOST))
-        return answer(
+        result = answer(
             _entries(rows, query),
             newest=_id(meta, "newest_id"),
             next=text_at(meta, "next_token"),
-            read=billed,
+            read=max(len(rows), min(number_at(meta, "result_count"), _MOST)),
         )
+        lost = len([row for row in rows if not _id(row, "id")])
+        if lost:
+            result["notes"].append(f"{lost} of its {len(rows)} posts had no id.")
+        return result
     said = _said(found)
     return {"said": said} if said else {"error": "came back as JSON that answers no search"}
 
@@ -112,9 +112,8 @@ def _entries(rows: list[dict[str, Any]], query: str) -> Iterator[dict[str, Any]]
             id=f"x:{first}",
             link=f"https://x.com/i/status/{own}",
             # X escapes &, < and > in texts, and gives a long post's whole text apart.
-            text=text_at(row, "note_tweet", "text") or text_at(row, "text"),
+            text=unescape(text_at(row, "note_tweet", "text") or text_at(row, "text")),
             published=text_at(row, "created_at"),
-            html=True,
             more={"query": query},
         )
 
@@ -131,10 +130,6 @@ def _said(found: Any) -> str:
     return ": ".join(dict.fromkeys(filter(None, whole)))
 
 
-class _QueryError(SourceError):
-    """X does not take this one query."""
-
-
 @dataclass(slots=True)
 class _Reading:
     """One poll: what may still be asked and read in it."""
@@ -142,7 +137,6 @@ class _Reading:
     ask: Ask
     reach: Reach
     requests: int = _MOST_REQUESTS
-    answers: int = 0
     posts: int = 0
 
     @property
@@ -175,7 +169,6 @@ class _Reading:
         )
         what = f"The search at {urlsplit(response.url).hostname}"
         result = self._read(what, query, response)
-        self.answers += 1
         self.posts += result["read"]
         spend(self.ask.memo, self.ask.now, result["read"])
         return what, result
@@ -206,34 +199,9 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     if reading.is_over:
         raise used_up(f"The month's {options.monthly_posts:,} posts (monthly_posts)", ask.now)
     turn = Rotation(ask.memo, plan)
-    refused: list[SourceError] = []
-    yield from _of_every(plan[turn.at :] + plan[: turn.at], reading, refused)
-    if len(refused) == len(plan):
-        raise refused[0]
-    yield from (Flaw(str(error)) for error in refused)
+    order = plan[turn.at :] + plan[: turn.at]
+    yield from each(_of_query(query, reading) for query in order)
     turn.answered(ask.now)
-
-
-def _of_every(
-    queries: tuple[str, ...], reading: _Reading, refused: list[SourceError]
-) -> Iterator[Post | Flaw]:
-    """What is new for one query after another; one that X does not take goes into `refused`.
-
-    An error of X itself ends the poll, for the next query would fare no better.
-    """
-    for query in queries:
-        if reading.is_over:
-            yield Flaw(f"X was not asked for “{own_words(query)}”: {_bound(reading)}.")
-            continue
-        try:
-            yield from _of_query(query, reading)
-        except _QueryError as error:
-            refused.append(error)
-        except SourceError as error:
-            if not reading.answers:
-                raise
-            yield Flaw(str(error))
-            return
 
 
 def _of_names(phrases: tuple[str, ...]) -> Iterator[str]:
@@ -259,6 +227,9 @@ def _of_query(query: str, reading: _Reading) -> Iterator[Post | Flaw]:
     The cursor moves only where the reading came to an end: what a page that failed would have held
     comes again, and X does not charge twice for a post on one day (UTC).
     """
+    if reading.is_over:
+        yield Flaw(f"X was not asked for “{own_words(query)}”: {_bound(reading)}.")
+        return
     cursors = _cursors(reading.ask.memo)
     since = _still_good(cursors.get(query, ""), reading.ask.now)
     what, result = reading.page(query, since, "")
@@ -319,7 +290,7 @@ def _error(
             "needs you",
         )
     if status == _BAD and said:
-        return _QueryError(
+        return SourceError(
             f"{host} does not take the query “{own_words(query)}”: “{said}”; "
             'change it under "queries".',
             "needs you",
