@@ -27,7 +27,7 @@ PARTS, CROSSED, ROUNDS = 3, 5, 6
 # The rules' author had read these before writing rules, so that rules look too good on them.
 SEEN_BY_RULES = ("dangers", "children", "trial")
 # Their posts come in the mix in which a school's name really does.
-ORDINARY = ("everyday", "ordinary", "comments")
+ORDINARY = ("everyday", "ordinary", "comments", "harmless")
 KEPT = Path(".make") / "training"
 Flags = NDArray[np.bool_]
 
