@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -17,9 +16,10 @@ from sources.asking import queries_within
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.formats.api import NotJsonError, answer, at, document, entry, rows_at, text_at
 from sources.formats.dates import read_date
-from sources.parts import WINDOW, PartError, kept, read_each, refusal
+from sources.parts import kept, part, refusal
 from sources.posts import flaws, posts, refuse
 from sources.services import Service
+from sources.steps import SiteError, each
 
 # Bluesky asks that its search serve people's questions and is no tap for bulk data: few words,
 # few pages. At most 15 x 3 requests, and three for the session, make up a poll.
@@ -118,7 +118,8 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
         )
     searches = [_Search("words", query) for query in words[:_QUERIES]]
     searches += [_Search("site", domain) for domain in options.domains]
-    yield from read_each(searches, partial(_found, ask, reach, _Account(ask, reach)), one_site=True)
+    account, seen = _Account(ask, reach), set[str]()
+    yield from each(part(_found(ask, reach, account, search), seen) for search in searches)
 
 
 def _found(ask: Ask, reach: Reach, account: _Account, search: _Search) -> Iterator[Post | Flaw]:
@@ -161,7 +162,7 @@ def _address(service: str, search: _Search, since: datetime, cursor: str) -> str
 def _page(ask: Ask, reach: Reach, response: Response, search: _Search) -> Mapping[str, Any]:
     host = urlsplit(response.url).hostname
     if response.status == _BAD_REQUEST:
-        raise PartError(
+        raise SourceError(
             f"{host} does not understand the search for {search.value} (400); write it in "
             "plainer words.",
             "needs you",
@@ -212,9 +213,8 @@ class _Account:
         try:
             session = self._refreshed() or self._signed_in()
         except SourceError as error:
-            # With the wait the round ends here: each further search would sign in once more.
-            wait = error.retry_after or (WINDOW if error.health == "failing" else None)
-            raise SourceError(str(error), error.health, wait) from None
+            # Each further search would sign in once more, and sign-ins are few.
+            raise SiteError(str(error), error.health, error.retry_after) from None
         self._memo["session"] = {**session, "of": self._owner}
         self._is_new = True
         return session["access"]

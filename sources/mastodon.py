@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -13,9 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.formats.api import NotJsonError, answer, at, document, entry, rows_at, text_at
-from sources.parts import kept, read_each, refusal
+from sources.parts import kept, part, refusal
 from sources.posts import flaws, posts, refuse
 from sources.services import Service
+from sources.steps import SiteError, each
 from sources.text import plain
 
 # A server allows 300 requests in five minutes from one address: 10 hashtags of 3 pages are 30.
@@ -84,12 +84,14 @@ class _Timeline(NamedTuple):
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield what every server shows, each post once; raises SourceError where all of them fail."""
     options: Options = ask.options
-    yield from read_each(options.servers, partial(_server, ask, reach), one_site=False)
+    seen: set[str] = set()
+    servers = (_server(ask, reach, server, seen) for server in options.servers)
+    yield from each(servers, one_site=False)
 
 
-def _server(ask: Ask, reach: Reach, server: str) -> Iterator[Post | Flaw]:
+def _server(ask: Ask, reach: Reach, server: str, seen: set[str]) -> Iterator[Post | Flaw]:
     timelines = [_Timeline(server, tag) for tag in ask.options.tags]
-    yield from read_each(timelines, partial(_timeline, ask, reach), one_site=True)
+    yield from each(part(_timeline(ask, reach, timeline), seen) for timeline in timelines)
     yield from _silence(ask, timelines[0])
 
 
@@ -150,7 +152,7 @@ def _page(ask: Ask, reach: Reach, timeline: _Timeline, **where: str) -> Mapping[
 
 def _refusal(response: Response, timeline: _Timeline, now: datetime) -> SourceError | None:
     if response.status in _CLOSED:
-        return SourceError(
+        return SiteError(
             f"{timeline.host} shows hashtags to its own members alone; take it out of servers, "
             "or name another server.",
             "needs you",

@@ -240,8 +240,7 @@ def test_a_sign_in_that_fails_is_tried_once_in_a_poll(
     web: WebServer, poll: Poll, answer: Answer
 ) -> None:
     web.answers[SIGN_IN] = answer
-    error = _fails(poll, queries=("a", "b"))
-    assert (error.health, error.retry_after) == ("failing", timedelta(minutes=5))
+    assert _fails(poll, queries=("a", "b")).health == "failing"
     assert _paths(web) == [SIGN_IN]
 
 
@@ -333,7 +332,7 @@ def test_one_search_that_is_not_understood_costs_itself(web: WebServer, poll: Po
     error = _fails(poll, queries=("a", "b"))
     assert error.health == "needs you"
     assert "search for a " in str(error)
-    assert "search for b " in str(error)
+    assert len(_asked(web)) == 4
 
 
 @pytest.mark.parametrize("broken", [Reply(b"", 500), b"{", b'{"posts": 7}', b"[]"])
