@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,7 +25,7 @@ from sources.formats.api import (
 )
 from sources.own import owner, titled
 from sources.posts import flaws, posts, refuse
-from sources.services import Sendable, Service
+from sources.services import Sendable, Service, in_form
 from sources.steps import each
 
 # 100 posts a page: more than a school's page holds in the 30 days that are read.
@@ -48,6 +48,12 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _PLACES = ("after", "until", "__paging_token")
 
 
+_Number = Annotated[
+    str, in_form(r"\d{1,30}", "give the Page's number in quotation marks, not its name or address")
+]
+_Version = Annotated[str, in_form(r"v\d{1,3}\.\d{1,2}", 'write it as "v26.0"')]
+
+
 class Options(BaseModel):
     """The Page's number, its own access token, and the version of the Graph API.
 
@@ -56,10 +62,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    page: str = Field(pattern=r"^\d{1,30}$")
+    page: _Number
     token: Sendable
     about: str = Field(default="", max_length=200)
-    version: str = Field(default="v26.0", pattern=r"^v\d{1,3}\.\d{1,2}$")
+    version: _Version = "v26.0"
     service: Service = "https://graph.facebook.com"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +27,7 @@ from sources.formats.api import (
 from sources.google import DISABLED, reasons_of, trouble_in
 from sources.own import owner
 from sources.posts import flaws, posts, refuse
-from sources.services import Sendable, Service
+from sources.services import Sendable, Service, in_form
 
 # 50 reviews each: more than any school gets between two polls, or in its first 30 days.
 _PAGES = 10
@@ -35,7 +35,7 @@ _STARS: Mapping[str, int] = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 
 _EARLY = timedelta(minutes=2)  # a token is not used so close to its end
 _LONGEST = 3600  # seconds that a token is trusted for
 _OK, _UNKNOWN, _FORBIDDEN, _NOWHERE = 200, 401, 403, 404
-_ID = Field(pattern=r"^\d{1,30}$")
+_Number = Annotated[str, in_form(r"\d{1,30}", "give the number alone, in quotation marks")]
 _ASK_FOR_ACCESS = (
     "Google has not granted this project access to reviews yet (its allowance is 0): ask for it "
     "with the form “Application for Basic API Access” of Google Business Profile; until then let "
@@ -51,8 +51,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    account: str = _ID
-    location: str = _ID
+    account: _Number
+    location: _Number
     client_id: str = Field(min_length=1, max_length=300)
     client_secret: Sendable
     refresh_token: Sendable

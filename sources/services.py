@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
@@ -23,6 +24,18 @@ def _fetchable(url: str) -> str:
 
 def _sendable(secret: SecretStr) -> SecretStr:
     return SecretStr(key_that_can_be_sent(secret.get_secret_value()))
+
+
+def in_form(form: str, wanted: str) -> AfterValidator:
+    """A validator of text; where it has another form `wanted` says what to write instead."""
+    pattern = re.compile(form, re.ASCII)
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(wanted)
+        return text
+
+    return AfterValidator(check)
 
 
 # A default that tests, and servers of one's own, replace.

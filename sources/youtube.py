@@ -24,7 +24,7 @@ from sources.google import (
 )
 from sources.own import owner, titled
 from sources.posts import flaws, posts, refuse
-from sources.services import Sendable, Service
+from sources.services import Sendable, Service, in_form
 from sources.steps import each
 
 # A search is one of 100 calls a day, and so is each further page of it, as Google documents it.
@@ -45,6 +45,12 @@ _FIELDS: Mapping[str, str] = {"maxResults": "100", "order": "time", "textFormat"
 _ADVICE = "ask less often (every_minutes), for fewer queries, or raise daily_search_calls"
 
 
+_Channel = Annotated[
+    str,
+    in_form(r"UC[\w-]{22}", "give the channel's id, UC and 22 letters, not its name or address"),
+]
+
+
 class Options(BaseModel):
     """The key, what is searched for, and which channels are the school's own.
 
@@ -56,9 +62,7 @@ class Options(BaseModel):
 
     key: Sendable
     queries: Annotated[tuple[str, ...], Field(max_length=20)] | None = None
-    channels: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^UC[\w-]{22}$")], ...], Field(max_length=10)
-    ] = ()
+    channels: Annotated[tuple[_Channel, ...], Field(max_length=10)] = ()
     about: str = Field(default="", max_length=200)
     follow_video_comments_days: StrictInt = Field(default=30, ge=0, le=60)
     daily_search_calls: StrictInt = Field(default=40, ge=1, le=100)
