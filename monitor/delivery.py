@@ -86,7 +86,7 @@ class Postroom:
     ) -> Letter | Delivered:
         """Compose the message and fix it in the claim's own transaction, before any server."""
         school = self.settings.school(delivery.school)
-        mention = mentions.one(connection, delivery.mention_id)
+        mention = mentions.one(connection, delivery.subject)
         if school is None or mention is None:
             return self._end(
                 connection, delivery, "dropped", "its school or post is no longer kept"
@@ -220,7 +220,7 @@ class Postroom:
     def _pass_on(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
         """Somebody cannot be told: the next leader who has not been is owed the alert at once."""
         school = self.settings.school(delivery.school)
-        mention = mentions.one(connection, delivery.mention_id)
+        mention = mentions.one(connection, delivery.subject)
         if school and mention:
             told = deliveries.addressed(connection, delivery)
             found = next_to_hear(able_to_hear(school, mention), told, Level(delivery.level))
@@ -238,7 +238,7 @@ class Postroom:
         with self.store.writing() as connection:
             for delivery in deliveries.undelivered(connection, self._school_ids, since):
                 school = self.settings.school(delivery.school)
-                mention = mentions.one(connection, delivery.mention_id)
+                mention = mentions.one(connection, delivery.subject)
                 if school and mention and not holds_mail(school, delivery.email):
                     self._replace(connection, delivery, able_to_hear(school, mention), now)
 

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from monitor import health, source_news
+from monitor.health import State
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
 from monitor.judge import Judge
 from monitor.judge.terms import Judgement, Words
@@ -23,16 +25,16 @@ from monitor.polling import (
     Polled,
     fault_of,
     fingerprint,
-    health_after,
     host_of,
     polled_of,
+    seen_in,
     unjudged,
 )
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import corrections, looks, mentions
-from monitor.store.deliveries import owe
+from monitor.store.deliveries import owe, owe_news
 from monitor.store.engine import Connection, Store, StoreError
-from monitor.store.looks import Look, Place
+from monitor.store.looks import Gap, Look, Place
 from monitor.timing import next_look
 from sources import load
 from sources.base import Ask, Flaw, NotModified, Post, SourceError
@@ -116,9 +118,11 @@ class Monitor:
         harvest = Harvest(error=SourceError(fault))
         source = self.sources[look.source]
         self.stuck.add(look.source)
+        state = health.after(look, seen_in(harvest, source, 0), self.clock())
+        outcome = self._outcome(source, harvest, None, state)
         with self.store.writing() as connection:
-            outcome = self._outcome(look, source, harvest, None)
-            looks.settle(connection, look.source, self.owner, outcome)
+            if looks.settle(connection, look.source, self.owner, outcome):
+                self._tell(connection, look, state, outcome["due_at"])
         self.stuck.discard(look.source)
         return polled_of(look, harvest, Intake(), outcome)
 
@@ -141,12 +145,13 @@ class Monitor:
         intake = self._take_in(source, harvest.posts, schools, first, again)
         if intake.unjudged:
             harvest.flaws.append(unjudged(intake.unjudged))
-        outcome = self._outcome(look, source, harvest, door)
+        state = self._state(look, source, harvest, intake.fresh)
+        outcome = self._outcome(source, harvest, door, state)
         if not harvest.error:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
             outcome |= {"validators": validators, "memo": memo, "heard": heard}
-        self._remember(look, intake, outcome)
+        self._remember(look, intake, state, outcome)
         return polled_of(look, harvest, intake, outcome)
 
     def _collect(
@@ -223,39 +228,38 @@ class Monitor:
             log.error("a post could not be judged: %s", fault_of(error))
             return None
 
+    def _state(self, look: Look, source: SourceSettings, harvest: Harvest, fresh: int) -> State:
+        if harvest.error and harvest.error.health == "waiting":
+            # Nothing is wrong with it: its turn has not come.
+            return health.unread(look)
+        return health.after(look, seen_in(harvest, source, fresh), self.clock())
+
     def _outcome(
-        self, look: Look, source: SourceSettings, harvest: Harvest, door: Door | None
+        self, source: SourceSettings, harvest: Harvest, door: Door | None, state: State
     ) -> dict[str, Any]:
         now, error = self.clock(), harvest.error
         if error and error.health == "waiting":
-            # Nothing is wrong with it: its turn has not come.
-            wait = error.retry_after or timedelta()
-            return {"due_at": now + wait, "health": look.health, "error": look.error}
-        failures = look.failures + 1 if error else 0
+            return {"due_at": now + (error.retry_after or timedelta())}
         asked = error.retry_after if error else door.pause if door else None
-        health = health_after(look, harvest)
         due = next_look(
             now,
             timedelta(minutes=source.every_minutes),
             jitter=self.jitter(),
-            health=health,
-            failures=failures,
+            health=state.health,
+            failures=state.failures if error else 0,
             asked=asked,
         )
-        outcome = {
-            "due_at": due,
-            "not_before": now + asked if error and asked else None,
-            "failures": failures,
-            "health": health,
-            "error": str(error) if error else "",
-        }
+        pause = now + asked if error and asked else None
+        outcome = {**state.kept, "due_at": due, "not_before": pause}
         if not error:
             outcome |= {"good_at": now}
-        if not harvest.unchanged:
+        if not (error or harvest.unchanged):
             outcome |= {"fetched": len(harvest.posts)}
         return outcome
 
-    def _remember(self, look: Look, intake: Intake, outcome: Mapping[str, Any]) -> None:
+    def _remember(
+        self, look: Look, intake: Intake, state: State, outcome: Mapping[str, Any]
+    ) -> None:
         """One transaction: mentions, judgements, evidence, what is owed, and the look itself."""
         now = self.clock()
         judged = [(mention, judgement) for mention, judgement, _ in (*intake.new, *intake.revised)]
@@ -272,3 +276,13 @@ class Monitor:
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
             owe(connection, intake.owed, now)
+            self._tell(connection, look, state, outcome["due_at"])
+
+    def _tell(self, connection: Connection, look: Look, state: State, next_at: datetime) -> None:
+        """Owe people the source's news, and write down a gap that is over."""
+        now, source = self.clock(), self.sources[look.source]
+        listening = [school for school in self.schools if source.listens_for(school.id)]
+        owed = source_news.owed(source, look, state, listening, next_at, now)
+        owe_news(connection, owed, now)
+        if look.broken_since and not state.broken_since:
+            looks.keep_gap(connection, Gap(look.source, look.broken_since, now, look.health))

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor.health import Seen
 from monitor.intake import Intake
 from monitor.settings import School, SourceSettings
 from monitor.store.looks import Look
-from sources.base import Health, Post, SourceError
+from sources.base import Post, SourceError
 from sources.turns import site_of
 
 
@@ -68,13 +69,16 @@ def fingerprint(school: School) -> str:
     return hashlib.blake2b(repr(school.watch).encode(), digest_size=8).hexdigest()
 
 
-def health_after(look: Look, harvest: Harvest) -> Health:
-    """The source's state of health after this."""
-    if harvest.error:
-        return harvest.error.health
-    if harvest.unchanged:
-        return "empty" if look.health == "empty" else "ok"
-    return "ok" if harvest.posts else "empty"
+def seen_in(harvest: Harvest, source: SourceSettings, fresh: int) -> Seen:
+    """What a reading says of the source's health; `fresh` counts the entries that were new."""
+    return Seen(
+        error=harvest.error,
+        unchanged=harvest.unchanged,
+        entries=len(harvest.posts),
+        fresh=fresh,
+        dates=[post.published for post in harvest.posts if post.published],
+        quiet=getattr(source.options, "quiet_is_well", False),
+    )
 
 
 def polled_of(look: Look, harvest: Harvest, intake: Intake, outcome: Mapping[str, Any]) -> Polled:
@@ -87,6 +91,6 @@ def polled_of(look: Look, harvest: Harvest, intake: Intake, outcome: Mapping[str
         new=intake.fresh,
         matched=intake.matched,
         alerted=intake.alerted,
-        error=str(harvest.error or ""),
+        error=str(harvest.error or outcome["error"]),
         flaws=tuple(harvest.flaws),
     )

@@ -28,15 +28,18 @@ def next_look(
 
     `jitter` is a chance from 0 to 1: up to a fifth of the interval is added, so that schools do
     not all ask at nine. A failing source is left longer each time, an hour at most unless its
-    own interval is longer; one that needs a person, daily; what a site asks for is kept, a day
-    at most.
+    own interval is longer; one that needs a person, for a day; each is tried at least daily, for
+    good. What a site asks for is kept, a day at most.
     """
     wait = every
     if health in DAILY:
-        wait = max(every, DAY)
+        wait = DAY
     elif failures:
         wait = max(every, min(every * (1 << min(failures, 10)), HOUR))
-    return now + max(wait * (1 + jitter / 5), min(asked or timedelta(), DAY))
+    wait *= 1 + jitter / 5
+    if failures:
+        wait = min(wait, DAY)
+    return now + max(wait, min(asked or timedelta(), DAY))
 
 
 def next_try(now: datetime, attempts: int) -> datetime:

@@ -28,6 +28,7 @@ def minutes(moment: datetime) -> float:
         (timedelta(hours=6), {"health": "failing", "failures": 9}, 360),
         (QUARTER, {"health": "blocked", "failures": 1}, 24 * 60),
         (QUARTER, {"health": "needs you", "failures": 90}, 24 * 60),
+        (timedelta(days=7), {}, 7 * 24 * 60),
         (QUARTER, {"asked": timedelta(minutes=90)}, 90),
         (QUARTER, {"asked": timedelta(days=400)}, 24 * 60),
         (QUARTER, {"asked": timedelta(seconds=5)}, 15),
@@ -41,13 +42,18 @@ def test_a_source_is_looked_at_again(
     assert minutes(due) == pytest.approx(expected)
 
 
-def test_every_failing_source_is_tried_at_least_daily() -> None:
-    for health in ("failing", "slow", "blocked", "dead", "needs you", "over budget"):
-        for failures in (1, 5, 50, 5000):
-            due = timing.next_look(
-                NOW, QUARTER, jitter=1.0, health=health, failures=failures, asked=timedelta(days=9)
-            )
-            assert due - NOW <= timedelta(days=1.2)
+@pytest.mark.parametrize("every", [QUARTER, HOURLY, timedelta(days=7)])
+@pytest.mark.parametrize(
+    "health", ["failing", "slow", "empty", "blocked", "dead", "needs you", "over budget"]
+)
+def test_every_source_that_is_not_well_is_tried_at_least_daily(
+    health: str, every: timedelta
+) -> None:
+    for failures in (1, 5, 50, 5000):
+        due = timing.next_look(
+            NOW, every, jitter=1.0, health=health, failures=failures, asked=timedelta(days=9)
+        )
+        assert due - NOW <= timedelta(days=1)
 
 
 def test_a_letter_is_tried_from_a_minute_to_an_hour_apart() -> None:

@@ -119,6 +119,26 @@ def owe(connection: Connection, owed: Sequence[Owed], now: datetime) -> None:
         connection.execute(insert(DELIVERY), rows)
 
 
+def owe_news(connection: Connection, owed: Sequence[Owed], now: datetime) -> None:
+    """The same of letters about sources; one that is still unwritten takes newer facts in."""
+    for letter in owed:
+        unwritten = (
+            DELIVERY.c.kind == letter.kind,
+            DELIVERY.c.school == letter.school,
+            DELIVERY.c.email == letter.email,
+            DELIVERY.c.state == "owed",
+            DELIVERY.c.message_id.is_(None),
+        )
+        found = select(DELIVERY.c.id, DELIVERY.c.facts).where(*unwritten).limit(1)
+        row = connection.execute(found.with_for_update()).first()
+        if row is None:
+            owe(connection, [letter], now)
+        else:
+            facts = {**row.facts, **letter.facts}
+            joined = update(DELIVERY).where(DELIVERY.c.id == row.id)
+            connection.execute(joined.values(facts=facts))
+
+
 def _row(letter: Owed, now: datetime) -> dict[str, Any]:
     return DeliveryRow(
         id=letter.id,

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from monitor.store.engine import one_at_a_time
+from monitor.store.tables import Gap as GapRow
 from monitor.store.tables import Look as LookRow
 from monitor.store.tables import Site, table
 
-LOOK, SITE = table(LookRow), table(Site)
+LOOK, SITE, GAP = table(LookRow), table(Site), table(GapRow)
 # A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
 LEASE = timedelta(minutes=10)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
@@ -48,6 +49,16 @@ class Look:
     told: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time, now over, in which a source was not well."""
+
+    source: str
+    since: datetime
+    until: datetime
+    health: str
+
+
 FIELDS = tuple(Look.__dataclass_fields__)
 COLUMNS = [LOOK.c[name] for name in FIELDS]
 
@@ -77,7 +88,8 @@ def sync(connection: Connection, sources: Mapping[str, Place], now: datetime) ->
             connection.execute(insert(LOOK).values(new.model_dump()))
         elif (look.kind, look.host) != (place.kind, place.host):
             moved = {"kind": place.kind, "host": place.host, "due_at": now, "not_before": None}
-            connection.execute(row.values(**moved, failures=0, error="", health="ok"))
+            anew = {"failures": 0, "error": "", "health": "ok", "fresh_at": None}
+            connection.execute(row.values(**moved, **anew))
         elif look.failures and look.not_before is None:
             connection.execute(row.values(due_at=now))
         elif (
@@ -164,3 +176,19 @@ def everything(connection: Connection, sources: Collection[str]) -> tuple[Look, 
     """Each of these sources as it was last looked at."""
     rows = connection.execute(select(*COLUMNS).where(LOOK.c.source.in_(sources)))
     return tuple(Look(**row._mapping) for row in rows)
+
+
+def keep_gap(connection: Connection, gap: Gap) -> None:
+    """Write down that a source was not well for a while, now that it is again."""
+    values = {name: getattr(gap, name) for name in Gap.__dataclass_fields__}
+    connection.execute(insert(GAP).values(values))
+
+
+def gaps(
+    connection: Connection, sources: Collection[str], since: datetime, until: datetime
+) -> tuple[Gap, ...]:
+    """The gaps of these sources that touch a period, the first first."""
+    columns = [GAP.c[name] for name in Gap.__dataclass_fields__]
+    touches = (GAP.c.source.in_(sources), GAP.c.until > since, GAP.c.since < until)
+    rows = connection.execute(select(*columns).where(*touches).order_by(GAP.c.since, GAP.c.source))
+    return tuple(Gap(**row._mapping) for row in rows)

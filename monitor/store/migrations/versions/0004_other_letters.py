@@ -61,5 +61,8 @@ def _widen_looks() -> None:
         "UPDATE look SET broken_since = coalesce(good_at, tried_at)"
         " WHERE health NOT IN ('ok', 'waiting')"
     )
+    # It was counted as nothing where it could not be read, so that "nothing has changed" would now
+    # mean "still nothing": such a source is read whole once.
+    op.execute("UPDATE look SET validators = '{}' WHERE fetched = 0")
     with op.batch_alter_table("look") as look:
         look.alter_column("told", existing_type=sa.String(), nullable=False)
