@@ -26,7 +26,7 @@ from sources.formats.api import (
 from sources.own import owner, titled
 from sources.posts import flaws, posts, refuse
 from sources.services import Sendable, Service, in_form
-from sources.steps import each
+from sources.steps import SiteError, each
 
 # 100 posts a page: more than a school's page holds in the 30 days that are read.
 _PAGES = 5
@@ -236,6 +236,9 @@ class _Poll:
             return SourceError(f"{says}; it is asked again later.", "over budget", wait)
         if _PERMISSIONS.start <= code < _PERMISSIONS.stop:
             code = _MAY_NOT
+        if code in _ENDED:
+            says = "no longer accepts the Page's token; make a new one and put it in its place"
+            return SiteError(f"Facebook {says} (code {code}).", "needs you")
         if code in _NEEDS:
             return SourceError(f"Facebook {_NEEDS[code]} (code {code}).", "needs you")
         error = judge_status("Facebook", response.status, response.headers, self.now)
@@ -244,11 +247,10 @@ class _Poll:
 
 # The codes as Meta's page on handling errors has them; 80001 is a Page's own allowance.
 _OVER = frozenset((4, 17, 32, 613, 80001))
+_ENDED = frozenset((102, 190))
 _MAY_NOT = 10
 _PERMISSIONS = range(200, 300)
 _NEEDS: Mapping[int, str] = {
-    190: "no longer accepts the Page's token; make a new one and put it in its place",
-    102: "no longer accepts the Page's token; make a new one and put it in its place",
     _MAY_NOT: "does not let the token read this; it needs pages_read_engagement and "
     "pages_read_user_content, given by somebody who manages the Page",
     803: "knows no such Page, or the token is not this Page's own; check page and token",

@@ -25,7 +25,7 @@ from sources.google import (
 from sources.own import owner, titled
 from sources.posts import flaws, posts, refuse
 from sources.services import Sendable, Service, in_form
-from sources.steps import each
+from sources.steps import SiteError, each
 
 # A search is one of 100 calls a day, and so is each further page of it, as Google documents it.
 _SEARCH_PAGES = 3
@@ -326,9 +326,12 @@ class _Poll:
             return self._spent("YouTube says that the key's calls for today are used up")
         if reasons & _CLOSED:
             return _ClosedError("Comments are switched off there.", "empty")
-        for known, says in _NEEDS.items():
+        if "channelNotFound" in reasons:
+            says = "YouTube knows no such channel; check the ids under channels."
+            return SourceError(says, "needs you")
+        for known, says in _BAD_KEYS.items():
             if reasons & known:
-                return SourceError(f"YouTube {says}.", "needs you")
+                return SiteError(f"YouTube {says}.", "needs you")
         error = judge_status("YouTube", response.status, response.headers, self.now)
         return error or SourceError("YouTube answered with an error that it does not explain.")
 
@@ -341,13 +344,12 @@ class _Poll:
         return SourceError(says, "over budget", left)
 
 
-_NEEDS: Mapping[frozenset[str], str] = {
+_BAD_KEYS: Mapping[frozenset[str], str] = {
     BAD_KEY: "does not accept the key; make a new one in Google Cloud and put it in its place",
     RESTRICTED_KEY: "does not accept the key from here; take its restriction to other addresses, "
     "or to other interfaces, off in Google Cloud",
     DISABLED: "is not switched on for the key's project; "
     "enable “YouTube Data API v3” there in Google Cloud",
-    frozenset(("channelNotFound",)): "knows no such channel; check the ids under channels",
 }
 
 

@@ -212,6 +212,12 @@ def test_what_facebook_says_is_wrong_is_told_in_plain_words(
     assert TOKEN not in str(error)
 
 
+def test_a_token_that_ended_is_tried_once(page: Polls, web: WebServer) -> None:
+    web.answers |= {FEED: _refusal(190), TAGGED: _refusal(190)}
+    page.fails(**_options(web))
+    assert _paths(web) == [FEED]
+
+
 def test_a_used_up_allowance_is_left_alone_as_long_as_facebook_says_or_an_hour(
     page: Polls, web: WebServer
 ) -> None:

@@ -210,6 +210,12 @@ def test_what_youtube_says_is_wrong_is_told_in_plain_words(
     assert KEY not in str(error)
 
 
+def test_a_key_that_is_not_accepted_is_tried_once(youtube: Polls, web: WebServer) -> None:
+    web.answers |= dict.fromkeys((SEARCH, COMMENTS), _refusal(400, "keyInvalid"))
+    youtube.fails(**_options(web, channels=(CHANNEL,), queries=QUERIES))
+    assert len(web.requests) == 1
+
+
 def test_the_newer_form_of_errors_is_understood(youtube: Polls, web: WebServer) -> None:
     web.answers[SEARCH] = _refusal(400, "badRequest", details=[{"reason": "API_KEY_INVALID"}])
     assert youtube.fails(**_options(web)).health == "needs you"
