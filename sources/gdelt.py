@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator
@@ -38,6 +38,9 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    quiet_is_well: ClassVar[bool] = True
+    # More often than that it only sheds more load.
+    least_minutes: ClassVar[float] = 60
 
     service: Service = "https://api.gdeltproject.org"
     queries: Annotated[tuple[str, ...], Field(max_length=100)] = ()

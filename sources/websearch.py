@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -91,6 +91,7 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    quiet_is_well: ClassVar[bool] = True
 
     backend: Literal["brave", "mojeek", "searxng", "kagi"]
     service: Annotated[Service, Field(validate_default=True)] = ""

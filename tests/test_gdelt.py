@@ -184,6 +184,7 @@ def test_where_no_school_listens_there_is_nothing_to_search_for(
         ({"i_have_read_the_terms": True, "monthly_calls": 745}, "must be at most 744"),
         ({"i_have_read_the_terms": True, "queries": [""]}, "one of the queries is blank"),
         ({"i_have_read_the_terms": True, "query": "x"}, "is not a known setting"),
+        ({"i_have_read_the_terms": True, "every_minutes": 30}, "must be at least 60"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_in_one_line(

@@ -87,9 +87,9 @@ def test_news_has_turns_of_its_own_but_not_for_single_sites(
 ) -> None:
     web.answers[NEWS] = recorded("websearch", "brave_news.json")
     found = []
-    for _ in range(3):
+    for _ in range(4):
         found += polls(**brave, queries=["hollybrook", "h site:mumsnet.com"], news=True)
-    assert [seen.path for seen in web.requests] == [WEB, WEB, NEWS]
+    assert [seen.path for seen in web.requests] == [WEB, WEB, NEWS, WEB]
     (post,) = posts_in(found)
     assert (post.medium, post.url) == ("news", "https://gazette.example/news/flood")
 
