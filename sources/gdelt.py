@@ -55,9 +55,7 @@ class Options(BaseModel):
     @field_validator("i_have_read_the_terms")
     @classmethod
     def _chosen(cls, read: bool) -> bool:
-        return terms_read(
-            read, "GDELT is a free service for research that is short of room and often refuses"
-        )
+        return terms_read(read, "GDELT is a free service that is short of room and often refuses")
 
 
 def read(body: bytes, url: str, charset: str, *, query: str) -> dict[str, Any]:
