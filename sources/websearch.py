@@ -66,6 +66,7 @@ _COMPLAINTS: tuple[tuple[str, Health, str], ...] = (
         "does not accept the key; check it",
     ),
 )
+_ON_ONE_SITE = re.compile(r"(?<![\w-])site:")  # "-site:" leaves one out
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _COUNTRY = re.compile("[A-Z]{2}")
 
@@ -205,7 +206,9 @@ def _plan(options: Options, phrases: tuple[str, ...]) -> dict[str, tuple[str, bo
     asked = options.queries or tuple(_of_names(options, phrases))
     plan = {query: (query, False) for query in asked}
     if options.news and options.backend == "brave":
-        plan |= {f"news {query}": (query, True) for query in asked if "site:" not in query}
+        plan |= {
+            f"news {query}": (query, True) for query in asked if not _ON_ONE_SITE.search(query)
+        }
     return plan
 
 

@@ -163,6 +163,14 @@ def test_the_turn_goes_on_in_the_next_month_where_the_budget_stopped_it(
     assert _queries(web) == ["one", "two"]
 
 
+def test_news_is_searched_for_also_where_the_schools_own_pages_are_left_out(
+    web: WebServer, polls: Polls, brave: dict[str, Any]
+) -> None:
+    for _ in range(8):
+        polls(**brave, own_sites=["hollybrook.example"], news=True)
+    assert [seen.path for seen in web.requests] == [WEB] * 7 + [NEWS]
+
+
 @pytest.mark.parametrize(
     ("status", "code", "health", "says"),
     [
