@@ -240,7 +240,9 @@ def test_a_sign_in_that_fails_is_tried_once_in_a_poll(
     web: WebServer, poll: Poll, answer: Answer
 ) -> None:
     web.answers[SIGN_IN] = answer
-    assert _fails(poll, queries=("a", "b")).health == "failing"
+    error = _fails(poll, queries=("a", "b"))
+    assert error.health == "failing"
+    assert "without a session" in str(error) or "answered with error 500" in str(error)
     assert _paths(web) == [SIGN_IN]
 
 
@@ -302,6 +304,21 @@ def test_pages_are_followed_to_a_bound_and_what_is_left_out_is_told(
     assert [asked.get("cursor") for asked in _asked(web)] == [None, "1", "2"]
     (flaw,) = _flaws(found)
     assert "more than 300 new posts" in flaw
+
+
+def test_a_page_without_posts_is_the_last(web: WebServer, poll: Poll) -> None:
+    web.answers[SEARCH] = _found(cursor="1")
+    assert poll() == []
+    assert len(_asked(web)) == 1
+
+
+def test_an_older_post_takes_a_search_no_further_back(web: WebServer, poll: Poll) -> None:
+    memo: dict[str, Any] = {}
+    for indexed in ("2026-11-16T08:30:00Z", "2026-11-16T08:25:00Z"):
+        web.answers[SEARCH] = _found(_post(1, indexed))
+        poll(memo)
+    poll(memo)
+    assert [asked["since"] for asked in _asked(web)[1:]] == ["2026-11-16T08:20:00Z"] * 2
 
 
 def test_a_refused_cursor_keeps_what_was_read_and_the_search_begins_there_again(

@@ -148,10 +148,18 @@ def test_the_first_look_goes_back_30_days_and_no_further(web: WebServer, poll: P
     assert _asked(web)[1] == {"min_id": "1003"}
 
 
+def test_a_page_of_old_posts_is_the_last(web: WebServer, poll: Poll) -> None:
+    web.answers[HOLLY] = _timeline(100, at="2026-09-01T10:00:00.000Z")
+    assert poll() == []
+    assert _asked(web) == [{}]
+
+
 def test_the_first_look_follows_pages_and_says_where_it_stopped(web: WebServer, poll: Poll) -> None:
+    memo: dict[str, Any] = {}
     web.answers[HOLLY] = _timeline(100)
-    assert _numbers(poll()) == list(range(100, 0, -1))
-    assert _asked(web) == [{}, {"max_id": "1061"}, {"max_id": "1021"}]
+    assert _numbers(poll(memo)) == list(range(100, 0, -1))
+    assert _numbers(poll(memo)) == []
+    assert _asked(web) == [{}, {"max_id": "1061"}, {"max_id": "1021"}, {"min_id": "1100"}]
     web.answers[HOLLY] = _timeline(130)
     found = poll()
     assert _numbers(found) == list(range(130, 10, -1))
@@ -200,13 +208,18 @@ def test_each_server_and_hashtag_has_its_own_place(
     assert _asked(other)[2:] == [{"min_id": "1003"}, {}]
 
 
-def test_ids_that_are_letters_are_places_too(web: WebServer, poll: Poll) -> None:
+@pytest.mark.parametrize(
+    ("ids", "newest"),
+    [(("01HFA0ZZ", "01HFB100", "01HF9999"), "01HFB100"), (("999", "1000", "998"), "1000")],
+)
+def test_letters_and_longer_numbers_are_places_too(
+    web: WebServer, poll: Poll, ids: tuple[str, ...], newest: str
+) -> None:
     memo: dict[str, Any] = {}
-    ids = ("01HFA0ZZ", "01HFB100", "01HF9999")
     web.answers[HOLLY] = _page(*(_row(n, id=ids[n]) for n in range(3)))
     poll(memo)
     poll(memo)
-    assert _asked(web)[1] == {"min_id": "01HFB100"}
+    assert _asked(web)[1] == {"min_id": newest}
 
 
 def test_a_hashtag_of_any_letters_can_be_asked_for(web: WebServer, poll: Poll) -> None:
