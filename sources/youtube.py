@@ -209,7 +209,14 @@ class _Poll:
         known = self.since.get(query)
         after = datetime.fromisoformat(known) - _OVERLAP if known else self.start
         for _ in range(_SEARCH_PAGES):
-            result = self._page_of_search(query, after, page)
+            try:
+                result = self._page_of_search(query, after, page)
+            except SourceError as error:
+                if not page:
+                    raise
+                # What was read stays counted, and the next query has the next turn.
+                yield Flaw(f"Not all videos for {query} were read: {error}")
+                return
             self.search["next"] = turn + 1
             self._follow(result["entries"])
             yield from self._fresh(result)

@@ -212,6 +212,11 @@ def test_what_facebook_says_is_wrong_is_told_in_plain_words(
     assert TOKEN not in str(error)
 
 
+def test_a_code_beyond_all_bounds_is_not_repeated(page: Polls, web: WebServer) -> None:
+    web.answers |= {FEED: _refusal(10**100, 200), TAGGED: _refusal(10**100, 200)}
+    assert str(page.fails(**_options(web))) == "Facebook answered with an error (code 0)."
+
+
 def test_a_token_that_ended_is_tried_once(page: Polls, web: WebServer) -> None:
     web.answers |= {FEED: _refusal(190), TAGGED: _refusal(190)}
     page.fails(**_options(web))

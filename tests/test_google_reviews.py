@@ -92,6 +92,14 @@ def test_the_refresh_token_is_changed_for_a_token_that_is_kept_until_it_ends(
     assert not [seen for seen in web.requests if any(word in seen.query for word in SECRETS)]
 
 
+def test_a_token_is_trusted_for_an_hour_whatever_is_said(reviews: Polls, web: WebServer) -> None:
+    web.answers[SIGN_IN] = b'{"access_token": "t", "expires_in": %d}' % (10**100)
+    reviews(**_options(web))
+    reviews.later(minutes=59)
+    reviews(**_options(web))
+    assert _paths(web) == [SIGN_IN, REVIEWS] * 2
+
+
 def test_another_refresh_token_does_not_use_the_old_ones_token(
     reviews: Polls, web: WebServer
 ) -> None:

@@ -135,6 +135,19 @@ def test_where_the_days_calls_do_not_suffice_the_queries_take_turns(
     assert _searched(web) == ["one", "two", "three", "one", "two", "three"]
 
 
+def test_a_query_with_many_pages_does_not_keep_the_others_from_their_turn(
+    youtube: Polls, web: WebServer
+) -> None:
+    web.answers[SEARCH] = _list(page="more")
+    options = _options(web, queries=QUERIES, daily_search_calls=1)
+    first, second = flaws_in(youtube(**options))
+    assert first.startswith("Not all videos for one were read: ")
+    assert "daily_search_calls" in second
+    youtube.later(days=1)
+    youtube(**options)
+    assert _searched(web) == ["one", "two"]
+
+
 def test_a_used_up_day_is_told_before_anything_is_asked_and_ends_at_midnight_in_california(
     youtube: Polls, web: WebServer
 ) -> None:
