@@ -15,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from textwrap import fill
+from typing import TypedDict, Unpack
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -62,6 +63,20 @@ _TONES = {
         "#1d4f91",
     ),
 }
+
+
+class Envelope(TypedDict):
+    """What every letter needs besides its words.
+
+    `sender` may be "Footprint <footprint@school.example>"; `recipient` is a bare address and
+    `name` whose it is.
+    """
+
+    sender: str
+    recipient: str
+    name: str
+    message_id: str
+    date: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,51 +132,32 @@ def is_address(text: str) -> bool:
     return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
-def compose(
-    notice: Notice,
-    *,
-    sender: str,
-    recipient: str,
-    name: str,
-    message_id: str,
-    date: datetime,
-) -> Letter:
+def compose(notice: Notice, **envelope: Unpack[Envelope]) -> Letter:
     """The alert for one person. The same arguments give the same bytes every time.
 
-    `sender` may be "Footprint <footprint@school.example>"; `recipient` is a bare address and
-    `name` whose it is. Raises as `letter` does.
+    Raises as `letter` does.
     """
     tone = _TONES[notice.level, notice.possible]
     words = {"tone": tone, "notice": _cleaned(notice), "possible": notice.possible}
     links = {"page": link(notice.page), "post": link(notice.link)}
     return letter(
-        _subject(tone.subject, notice.reference),
-        _render("alert.txt", **words, **links),
-        _render("alert.html", **words, **links),
-        list_name=f"alerts.{_slug(notice.school_id)}",
-        sender=sender,
-        recipient=recipient,
-        name=name,
-        message_id=message_id,
-        date=date,
+        subject_line(tone.subject, notice.reference),
+        render("alert.txt", **words, **links),
+        render("alert.html", **words, **links),
+        list_name=f"alerts.{list_slug(notice.school_id)}",
+        **envelope,
     )
 
 
-def test_letter(
-    *, school: str, sender: str, recipient: str, name: str, message_id: str, date: datetime
-) -> Letter:
+def test_letter(*, school: str, **envelope: Unpack[Envelope]) -> Letter:
     """A message that only shows that messages arrive. Raises as `letter` does."""
     words = {"school": plain(school, 120)}
     return letter(
         "Footprint: a test message, nothing to do",
-        _render("test.txt", **words),
-        _render("test.html", **words),
+        render("test.txt", **words),
+        render("test.html", **words),
         list_name="test",
-        sender=sender,
-        recipient=recipient,
-        name=name,
-        message_id=message_id,
-        date=date,
+        **envelope,
     )
 
 
@@ -171,11 +167,7 @@ def letter(
     html: str,
     *,
     list_name: str,
-    sender: str,
-    recipient: str,
-    name: str,
-    message_id: str,
-    date: datetime,
+    **envelope: Unpack[Envelope],
 ) -> Letter:
     """A message with a text and an HTML part, as bytes that never change again.
 
@@ -183,6 +175,8 @@ def letter(
     where the recipient is no mail address, the server's where the sender is none; ValueError for
     a Message-ID that is not of the form <letters@host>.
     """
+    sender, recipient = envelope["sender"], envelope["recipient"]
+    message_id, date = envelope["message_id"], envelope["date"]
     shown, origin = parseaddr(sender)
     if not is_address(origin):
         raise DeliveryError(f"[mail] from is not a mail address: {plain(sender, 80)}", server=True)
@@ -192,7 +186,7 @@ def letter(
         raise ValueError(f"not a Message-ID: {plain(message_id, 80)}")
     message = EmailMessage(SMTP.clone(utf8=not (origin + recipient).isascii()))
     message["From"] = _mailbox(shown, origin)
-    message["To"] = _mailbox(name, recipient)
+    message["To"] = _mailbox(envelope["name"], recipient)
     message["Subject"] = plain(subject, 200)
     message["Date"] = date
     message["Message-ID"] = message_id
@@ -206,8 +200,8 @@ def letter(
     return Letter(message_id, date, origin, recipient, message.as_bytes())
 
 
-def _subject(words: str, reference: str) -> str:
-    """With the reference, or mail programs would fold several alerts into one conversation."""
+def subject_line(words: str, reference: str) -> str:
+    """With the reference, or mail programs would fold several letters into one conversation."""
     return f"{words} ({reference})" if _REFERENCE.fullmatch(reference) else words
 
 
@@ -224,7 +218,8 @@ def _phrase(name: str) -> str:
     return plain(_NOT_IN_A_NAME.sub(" ", name[:240]), 60).replace("=?", "= ?")
 
 
-def _slug(school_id: str) -> str:
+def list_slug(school_id: str) -> str:
+    """A school's id as it may stand in a List-Id."""
     if _SLUG.fullmatch(school_id):
         return school_id
     return sha256(school_id.encode("utf-8", "replace")).hexdigest()[:16]
@@ -284,5 +279,6 @@ def _templates() -> Environment:
     return environment
 
 
-def _render(template: str, **words: object) -> str:
+def render(template: str, **words: object) -> str:
+    """A template of this folder, filled in."""
     return _templates().get_template(template).render(**words).strip() + "\n"

@@ -9,24 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.base import Channel, DeliveryError, Letter, Notice
-from alerts.mail import compose
-from monitor import notices, timing
+from alerts.base import Channel, DeliveryError, Letter
+from alerts.mail import Envelope
+from monitor import timing
 from monitor.addressing import (
     able_to_hear,
     holds_mail,
     new_message_id,
     owed_again,
-    place_of,
     present_holder,
 )
 from monitor.hearing import holders, next_to_hear
 from monitor.judge.terms import Level
-from monitor.settings import Person, School, Settings
+from monitor.settings import School, Settings
 from monitor.store import deliveries, mentions
 from monitor.store.deliveries import Delivery, Outage
 from monitor.store.engine import Connection, Store, StoreError
-from monitor.store.mentions import Mention
+from monitor.writing import Draft, draft
 
 log = logging.getLogger("footprint")
 
@@ -85,79 +84,51 @@ class Postroom:
         self, connection: Connection, delivery: Delivery, now: datetime
     ) -> Letter | Delivered:
         """Compose the message and fix it in the claim's own transaction, before any server."""
-        school = self.settings.school(delivery.school)
-        mention = mentions.one(connection, delivery.subject)
-        if school is None or mention is None:
-            return self._end(
-                connection, delivery, "dropped", "its school or post is no longer kept"
-            )
-        told = deliveries.addressed(connection, delivery)
-        able = able_to_hear(school, mention)
-        person = present_holder(able, delivery, told)
-        if person is None:
-            if any(holds_mail(able, email) for email in told if email != delivery.email):
-                return self._end(
-                    connection, delivery, "dropped", "the present holder has been told"
-                )
-            error = f"nobody at {school.id} is configured to be told; add [[schools.people]]"
-            return self._put_off(connection, delivery, error)
-        others = tuple(role for email, role in told.items() if email != delivery.email)
-        return self._compose(connection, delivery, mention, school, person, others, now)
-
-    def _compose(
-        self,
-        connection: Connection,
-        delivery: Delivery,
-        mention: Mention,
-        school: School,
-        person: Person,
-        others: tuple[str, ...],
-        now: datetime,
-    ) -> Letter | Delivered:
         try:
-            letter = compose(
-                self._notice(mention, school, delivery, others),
-                sender=self.settings.mail.from_,
-                recipient=person.email,
-                name=person.name,
-                message_id=new_message_id(self.settings.mail.from_),
-                date=now.replace(microsecond=0),
-            )
+            found = draft(connection, self.settings, delivery, now)
+            if found is None:
+                return self._end(
+                    connection, delivery, "dropped", "its school or post is no longer kept"
+                )
+            return self._address(connection, delivery, found, now)
         except DeliveryError as error:
             if error.permanent:
                 return self._end(connection, delivery, "refused", str(error))
             return self._put_off(connection, delivery, str(error))
+        except StoreError:
+            raise
         except Exception as error:
             # The fence around the words of one letter: it waits and is shown, the others go on.
             fault = f"a fault in Footprint itself ({type(error).__name__}); please report it"
             log.error("a letter could not be written: %s", fault)
             return self._put_off(connection, delivery, fault)
+
+    def _address(
+        self, connection: Connection, delivery: Delivery, found: Draft, now: datetime
+    ) -> Letter | Delivered:
+        told = deliveries.addressed(connection, delivery)
+        person = present_holder(found.able, delivery, told)
+        if person is None and found.anyone:
+            person = next((one for one in found.able.people if one.email not in told), None)
+        if person is None:
+            if any(holds_mail(found.able, email) for email in told if email != delivery.email):
+                return self._end(
+                    connection, delivery, "dropped", "the present holder has been told"
+                )
+            error = f"nobody at {delivery.school} is configured to be told; add [[schools.people]]"
+            return self._put_off(connection, delivery, error)
+        others = tuple(role for email, role in told.items() if email != delivery.email)
+        sender = self.settings.mail.from_
+        envelope: Envelope = {
+            "sender": sender,
+            "recipient": person.email,
+            "name": person.name,
+            "message_id": new_message_id(sender),
+            "date": now.replace(microsecond=0),
+        }
+        letter = found.put(person, others, envelope)
         deliveries.fix(connection, delivery.id, letter, person.email)
         return letter
-
-    def _notice(
-        self, mention: Mention, school: School, delivery: Delivery, others: tuple[str, ...]
-    ) -> Notice:
-        return notices.alert(
-            school_id=school.id,
-            school=school.name,
-            level=Level(delivery.level),
-            tier="possible" if mention.tier == "possible" else "sure",
-            categories=mention.categories,
-            sentiment=mention.sentiment,
-            says=[str(reason["says"]) for reason in mention.reasons],
-            place=place_of(mention),
-            link=mention.url,
-            page=self._page(mention.id),
-            published=mention.published,
-            seen=mention.seen_at,
-            told=others,
-            reference=mention.id[:8],
-        )
-
-    def _page(self, mention_id: str) -> str:
-        address = self.settings.web.address.rstrip("/")
-        return f"{address}/mentions/{mention_id}" if address else ""
 
     def _end(self, connection: Connection, delivery: Delivery, state: str, error: str) -> Delivered:
         deliveries.ended(connection, delivery.id, state, error)

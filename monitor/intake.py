@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from monitor import hearing
 from monitor.judge.lines import answer_json
+from monitor.judge.routing import Due
 from monitor.judge.story import same_story
 from monitor.judge.terms import Judgement, Level, Words
-from monitor.settings import School
+from monitor.settings import Person, School
 from monitor.store.deliveries import Owed
 from monitor.store.mentions import Mention
 from sources.base import Post
@@ -48,6 +50,15 @@ class Reading:
         return school in self.first_sight or state == "known"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An alert that nobody is owed, because the post was there before its school was looked for."""
+
+    mention: Mention
+    role: str
+    email: str
+
+
 @dataclass(slots=True)
 class Intake:
     """What is to be written down, all in one transaction."""
@@ -58,6 +69,7 @@ class Intake:
     new: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
     revised: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     fresh: int = 0
     matched: int = 0
     alerted: int = 0
@@ -151,9 +163,14 @@ def _keep(
         told = Level(before.highest)
     else:
         return
-    owed = _owed(reading.now, mention, judgement, school, told, old)
+    if not judgement.relevant or judgement.level.rank <= told.rank:
+        return
+    hears = partial(_hears, mention, judgement, school, reading.now)
+    owed = [_owed(mention, judgement, school, person, due) for person, due in hears(old=old)]
     intake.owed.extend(owed)
     intake.alerted += bool(owed)
+    if old and not owed:
+        intake.held.extend(Held(mention, due.role, one.email) for one, due in hears(old=False))
 
 
 def _is_worth_keeping(before: Mention, judgement: Judgement) -> bool:
@@ -231,29 +248,22 @@ def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
     )
 
 
-def _owed(
-    now: datetime,
-    mention: Mention,
-    judgement: Judgement,
-    school: School,
-    told: Level,
-    old: bool,
-) -> list[Owed]:
-    """An alert for each person who must hear; nobody is told twice of one level of one thing."""
-    if not judgement.relevant or judgement.level.rank <= told.rank:
-        return []
+def _hears(
+    mention: Mention, judgement: Judgement, school: School, now: datetime, *, old: bool
+) -> tuple[tuple[Person, Due], ...]:
     words = f"{mention.title}\n{mention.text}"
-    planned = hearing.dues(judgement, school, words, now, published=mention.published, old=old)
-    return [
-        Owed(
-            id=uuid.uuid4().hex,
-            mention_id=mention.id,
-            school=school.id,
-            level=judgement.level.value,
-            priority=judgement.level.rank,
-            role=due.role,
-            email=person.email,
-            due_at=due.at,
-        )
-        for person, due in planned
-    ]
+    return hearing.dues(judgement, school, words, now, published=mention.published, old=old)
+
+
+def _owed(mention: Mention, judgement: Judgement, school: School, person: Person, due: Due) -> Owed:
+    """An alert for one person who must hear; nobody is told twice of one level of one thing."""
+    return Owed(
+        id=uuid.uuid4().hex,
+        mention_id=mention.id,
+        school=school.id,
+        level=judgement.level.value,
+        priority=judgement.level.rank,
+        role=due.role,
+        email=person.email,
+        due_at=due.at,
+    )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from monitor import health, source_news
+from monitor import health, source_news, summaries
 from monitor.health import State
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
 from monitor.judge import Judge
@@ -276,6 +276,8 @@ class Monitor:
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
             owe(connection, intake.owed, now)
+            schools = {school.id: school for school in self.schools}
+            owe(connection, summaries.owed(look.source, intake.held, schools, now), now)
             self._tell(connection, look, state, outcome["due_at"])
 
     def _tell(self, connection: Connection, look: Look, state: State, next_at: datetime) -> None:

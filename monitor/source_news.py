@@ -1,4 +1,4 @@
-"""PURE: who is owed a letter about a source that is not well, or is well again; one each."""
+"""PURE: who is owed a letter about a source that is not well or well again, and what it says."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.health import State
+from alerts.reports import Return, SourceNotice, Trouble
+from monitor.health import ADVICE, WORDS, State
 from monitor.hearing import holders
+from monitor.notices import worded
 from monitor.settings import Person, School, SourceSettings
 from monitor.store.deliveries import SOURCE, Owed
 from monitor.store.looks import Look
+from sources.catalogue import kinds
 
 # Where the internet connection breaks, all sources break within minutes: they share a letter.
 GATHERED = timedelta(minutes=15)
@@ -76,3 +79,39 @@ def _facts(
         "until": now.isoformat() if state.news == "back" else "",
         "next": next_at.isoformat(),
     }
+
+
+def notice(
+    school: School, facts: Mapping[str, Mapping[str, Any]], page: str, reference: str, now: datetime
+) -> SourceNotice:
+    """What the letter says of each source, by the facts that were kept."""
+    return SourceNotice(
+        school_id=school.id,
+        school=school.name,
+        troubles=tuple(_trouble(name, one, now) for name, one in facts.items() if not one["until"]),
+        returns=tuple(
+            Return(name, _worded(one["since"], now), _worded(one["until"], now))
+            for name, one in facts.items()
+            if one["until"]
+        ),
+        page=page,
+        reference=reference,
+    )
+
+
+def _trouble(name: str, facts: Mapping[str, Any], now: datetime) -> Trouble:
+    kind, next_at = kinds().get(facts["kind"]), datetime.fromisoformat(facts["next"])
+    again = f"It is next tried on {worded(next_at)}" if next_at > now else "It is being tried again"
+    return Trouble(
+        source=name,
+        state=WORDS[facts["health"]],
+        error=facts["error"],
+        since=_worded(facts["since"], now),
+        missing=kind.sees if kind else "",
+        advice=ADVICE[facts["health"]],
+        again=f"{again}, and at least daily after that until it is back.",
+    )
+
+
+def _worded(moment: str, now: datetime) -> str:
+    return worded(datetime.fromisoformat(moment), beside=now)

@@ -202,6 +202,14 @@ def one(connection: Connection, mention_id: str) -> Mention | None:
     return found[0] if found else None
 
 
+def several(connection: Connection, ids: Sequence[str]) -> tuple[Mention, ...]:
+    """Those of these mentions that are kept."""
+    found: list[Mention] = []
+    for part in _chunks(ids):
+        found.extend(_read(connection, select(*COLUMNS).where(MENTION.c.id.in_(part))))
+    return tuple(found)
+
+
 def _read(connection: Connection, query: Select[Any]) -> tuple[Mention, ...]:
     return tuple(_mention(row._asdict()) for row in connection.execute(query))
 

@@ -32,7 +32,9 @@ class Told:
     """A delivery without its message: small enough to be listed by the hundred."""
 
     id: str
-    mention_id: str
+    kind: str
+    subject: str
+    mention_id: str | None
     school: str
     level: str
     role: str

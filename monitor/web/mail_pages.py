@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import Delivery
+from monitor.store.deliveries import SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -38,14 +38,16 @@ HIGHEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A letter in a list."""
+    """A letter in a list; `about` is what it tells of, and `href` the page of that."""
 
     letter: Told
     school: str
+    tone: str
     chip: str
     line: Line | None
     who: str
     about: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,20 @@ class MailPages:
         return pages.sent(connection, self._site.ids, SHOWN, by_mail=by_mail)
 
     def _rows(self, connection: Connection, letters: tuple[Told, ...]) -> tuple[Row, ...]:
-        about = pages.about(connection, {letter.mention_id for letter in letters}, HEADING * 4)
-        return tuple(self._row(letter, about[letter.mention_id]) for letter in letters)
+        ids = {letter.mention_id for letter in letters if letter.mention_id}
+        about = pages.about(connection, ids, HEADING * 4)
+        return tuple(self._row(letter, about.get(letter.mention_id or "")) for letter in letters)
 
-    def _row(self, letter: Told, about: About) -> Row:
+    def _row(self, letter: Told, about: About | None) -> Row:
         school = self._site.school(letter.school)
         way, now = self._site.way, self._site.clock()
-        line = next(iter(telling.lines((letter,), school, now, way)), None)
-        chip = words.chip(letter.level, about.tier)
-        who = telling.who(letter, school)
-        return Row(letter, school.name, chip, line, who, words.clipped(about.heading, HEADING))
+        return Row(
+            letter=letter,
+            school=school.name,
+            line=next(iter(telling.lines((letter,), school, now, way)), None),
+            who=telling.who(letter, school),
+            **(_of_post(letter, about) if about else _of_no_post(letter)),
+        )
 
     def letter(self, letter_id: str) -> HTMLResponse:
         """One letter: how it stands, its headers and its words."""
@@ -140,6 +146,25 @@ def heights(text: str) -> tuple[tuple[str, int], ...]:
         (width, min(round(bare + len(text) * each), HIGHEST))
         for width, (bare, each) in FRAMES.items()
     )
+
+
+def _of_post(letter: Told, about: About) -> dict[str, str]:
+    """How a letter about a post is marked, and what it says it is about."""
+    return {
+        "tone": letter.level,
+        "chip": words.chip(letter.level, about.tier),
+        "about": words.clipped(about.heading, HEADING) or "a post without words",
+        "href": f"/mentions/{letter.mention_id}",
+    }
+
+
+def _of_no_post(letter: Told) -> dict[str, str]:
+    source = letter.subject.partition(" ")[0]
+    if letter.kind == SUMMARY:
+        about = f"what {source} held when it was first read"
+        return {"tone": letter.level, "chip": "Summary", "about": about, "href": "/"}
+    about = f"how sources are, {source} among them"
+    return {"tone": "routine", "chip": "Sources", "about": about, "href": "/sources"}
 
 
 def _told(delivery: Delivery) -> Told:

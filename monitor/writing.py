@@ -1,0 +1,125 @@
+"""What each kind of letter is about: who may hear of it, and how it is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts import mail, reports
+from alerts.base import Letter, Notice
+from alerts.mail import Envelope
+from monitor import notices, source_news, summaries
+from monitor.addressing import able_to_hear, place_of
+from monitor.judge.terms import Level
+from monitor.settings import Person, School, Settings
+from monitor.store import mentions
+from monitor.store.deliveries import ALERT, SOURCE, SUMMARY, Delivery
+from monitor.store.engine import Connection
+from monitor.store.mentions import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter before it is words.
+
+    `able` is its school with those people alone who may hear; `put` takes the person who does,
+    the roles of all others who are told, and the envelope. `anyone` of them will do where the
+    one who was meant has gone.
+    """
+
+    able: School
+    put: Callable[[Person, tuple[str, ...], Envelope], Letter]
+    anyone: bool = False
+
+
+def draft(
+    connection: Connection, settings: Settings, delivery: Delivery, now: datetime
+) -> Draft | None:
+    """The draft of a letter that is owed; None where what it is about is no longer kept."""
+    school = settings.school(delivery.school)
+    if school is None:
+        return None
+    return _DRAFTS[delivery.kind](connection, settings, delivery, school, now)
+
+
+def _alert(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    mention = mentions.one(connection, delivery.subject)
+    if mention is None:
+        return None
+
+    def put(_person: Person, others: tuple[str, ...], envelope: Envelope) -> Letter:
+        notice = _notice(mention, school, delivery, others, _web(settings))
+        return mail.compose(notice, **envelope)
+
+    return Draft(able_to_hear(school, mention), put)
+
+
+def _source(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    web, reference = _web(settings), delivery.id[:8]
+    page = f"{web}/sources" if web else ""
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        notice = source_news.notice(school, delivery.facts, page, reference, now)
+        return reports.source_letter(notice, **envelope)
+
+    people = tuple(person for _, person in source_news.keepers(school))
+    return Draft(school.model_copy(update={"people": people}), put, anyone=True)
+
+
+def _summary(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    found = mentions.several(connection, delivery.facts["mentions"])
+    # A correction since may have taken a post away, or made little of it.
+    left = [one for one in found if one.relevant and Level(one.level).needs_response]
+    able = {one.id: able_to_hear(school, one).people for one in left}
+    people = tuple(
+        person for person in school.people if any(person in may for may in able.values())
+    )
+    if not left:
+        return None
+
+    def put(person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        # Nobody is told of a post that may be an allegation against themself.
+        mine = [one for one in left if person in able[one.id]]
+        source, reference = delivery.facts["source"], delivery.id[:8]
+        notice = summaries.notice(school, source, mine, _web(settings), reference, now)
+        return reports.summary_letter(notice, **envelope)
+
+    return Draft(school.model_copy(update={"people": people}), put)
+
+
+_DRAFTS: Mapping[
+    str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
+] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary}
+
+
+def _notice(
+    mention: Mention, school: School, delivery: Delivery, others: tuple[str, ...], web: str
+) -> Notice:
+    return notices.alert(
+        school_id=school.id,
+        school=school.name,
+        level=Level(delivery.level),
+        tier="possible" if mention.tier == "possible" else "sure",
+        categories=mention.categories,
+        sentiment=mention.sentiment,
+        says=[str(reason["says"]) for reason in mention.reasons],
+        place=place_of(mention),
+        link=mention.url,
+        page=f"{web}/mentions/{mention.id}" if web else "",
+        published=mention.published,
+        seen=mention.seen_at,
+        told=others,
+        reference=mention.id[:8],
+    )
+
+
+def _web(settings: Settings) -> str:
+    """Where the pages are, as people reach them; "" where that is not configured."""
+    return settings.web.address.rstrip("/")
