@@ -45,6 +45,7 @@ _WRAPPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "youtube.com": ("/redirect", ("q",)),
     "out.reddit.com": ("/", ("url",)),
     "duckduckgo.com": ("/l", ("uddg",)),
+    "f5bot.com": ("/url", ("u",)),
 }
 _ALIASES = {
     **dict.fromkeys(
@@ -53,6 +54,32 @@ _ALIASES = {
     **dict.fromkeys(("twitter.com", "mobile.twitter.com"), "x.com"),
     **dict.fromkeys(("mbasic.facebook.com", "web.facebook.com"), "facebook.com"),
 }
+
+# How places name one thing of theirs, in the canonical form of its address, and the name we give
+# it; the first that matches counts. An address may hold more than the name: a slug that changes
+# with the headline, whose post it was, in which group.
+_KEYS = tuple(
+    (re.compile(f"https://{address}"), key)
+    for address, key in (
+        (r"reddit\.com/(?:\w+/[^/]+/)?comments/\w+/[^/]+/(\w+)(?:\?.*)?", r"reddit:t1_\1"),
+        (r"reddit\.com/(?:\w+/[^/]+/)?comments/(\w+)(?:/[^/?]*)?(?:\?.*)?", r"reddit:t3_\1"),
+        (r"redd\.it/(\w+)", r"reddit:t3_\1"),
+        (r"youtube\.com/watch\?(?:.*&)?lc=([\w.-]+)(?:&.*)?", r"youtube:comment:\1"),
+        (r"youtube\.com/watch\?(?:.*&)?v=([\w-]+)(?:&.*)?", r"youtube:\1"),
+        (r"bsky\.app/profile/([^/]+)/post/(\w+)(?:\?.*)?", r"bsky:\1/\2"),
+        (r"x\.com/(?:\w+|i/web)/status(?:es)?/(\d+)(?:[/?].*)?", r"x:\1"),
+        (r"facebook\.com/.*[?&](?:reply_)?comment_id=(\w+)(?:&.*)?", r"fb:comment:\1"),
+        (r"facebook\.com/[^/?]+/(?:posts|videos)/(?:[^/?]+/)?(\d+)(?:\?.*)?", r"fb:\1"),
+        (r"facebook\.com/.*[?&](?:story_fbid|fbid)=(\d+)(?:&.*)?", r"fb:\1"),
+        (r"([a-z-]+)\.wikipedia\.org/.*[?&]diff=(\d+)(?:&.*)?", r"wiki:\1/\2"),
+        (r"([a-z-]+)\.wikipedia\.org/.*[?&]oldid=(\d+)(?:&.*)?", r"wiki:\1/\2"),
+        (r"whatdotheyknow\.com/request/.*#(outgoing|incoming)-(\d+)", r"wdtk:\1/\2"),
+        # A number and a slug, as Newsquest's papers write them.
+        (r"([^/]+)(?:/[\w-]+)+/(\d{7,9})\.[\w-]*(?:\?.*)?", r"newsquest:\1/\2"),
+        # Mastodon and its kin, as people see a post and as servers name it.
+        (r"([^/]+)/(?:@\w+|users/\w+/statuses)/(\d{15,20})", r"mastodon:\1/\2"),
+    )
+)
 
 
 def safe_link(url: str) -> str:
@@ -91,6 +118,21 @@ def canonical(url: str) -> str:
     fragment = parts.fragment if _KEPT_FRAGMENT.match(parts.fragment) else ""
     tail = (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
     return f"https://{host}{path}{tail}"
+
+
+def identity(url: str) -> str:
+    """What tells apart what addresses lead to: its place's own name for it, else `canonical`.
+
+    Two addresses of one post of Reddit, X and the like have one identity, whatever else stands
+    in them. It is "" where there is no address.
+    """
+    address = canonical(url)
+    if len(address) > _LONGEST:
+        return address
+    for pattern, key in _KEYS:
+        if found := pattern.fullmatch(address):
+            return found.expand(key)
+    return address
 
 
 def _split(url: str) -> SplitResult | None:

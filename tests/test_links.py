@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.links import canonical, safe_link, unwrap
+from sources.links import canonical, identity, safe_link, unwrap
 
 P = "https://gazette.example/news/1"
 V = "https://www.youtube.com/watch?v=abcDEF12345"
@@ -114,6 +114,20 @@ DIFFERENT = [
     ("https://example.org/a%2Fb", "https://example.org/a/b"),
     ("https://www.google.com/url?q=https%3A%2F%2Fa.example%2F1",
      "https://www.google.com/url?q=https%3A%2F%2Fa.example%2F2"),
+    (P + "?v=1", P + "?v=2"),
+    (P + "?topic=4", P + "?topic=5"),
+    (P + "/page/2", P),
+    (P + "?share=17", P + "?share=18"),
+    (P + "/amp/gallery", P + "/gallery"),
+    ("https://www.youtube.com/watch?v=abcDEF12345&lc=Ug1",
+     "https://www.youtube.com/watch?v=abcDEF12345&lc=Ug2"),
+    ("https://www.whatdotheyknow.com/request/exclusions#outgoing-888",
+     "https://www.whatdotheyknow.com/request/exclusions#outgoing-889"),
+    ("https://bit.ly/abc", "https://bit.ly/abd"),
+    ("https://en.wikipedia.org/w/index.php?title=School&diff=1&oldid=prev",
+     "https://en.wikipedia.org/w/index.php?title=School&diff=2&oldid=prev"),
+    ("https://web.archive.org/web/20260914120000/https://gazette.example/news/1",
+     "https://web.archive.org/web/20260914120000/https://gazette.example/news/2"),
 ]  # fmt: skip
 
 
@@ -125,6 +139,47 @@ def test_one_page_has_one_canonical_address(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_two_pages_stay_two(one: str, other: str) -> None:
     assert canonical(one) != canonical(other)
+
+
+R = "https://www.reddit.com/r/northants/comments/1abcde/hollybrook_primary/"
+F = "https://www.facebook.com/permalink.php?story_fbid=1017&id=99"
+
+NAMED = [
+    ("reddit:t3_1abcde", R),
+    ("reddit:t3_1abcde", "https://redd.it/1abcde"),
+    ("reddit:t3_1abcde", "https://old.reddit.com/comments/1abcde?sort=new"),
+    ("reddit:t1_kx9", f"{R}kx9/?context=3"),
+    ("youtube:hOllyBr00k1", "https://youtu.be/hOllyBr00k1?t=30"),
+    ("youtube:comment:Ugz.9", "https://www.youtube.com/watch?v=hOllyBr00k1&lc=Ugz.9"),
+    ("bsky:did:plc:abc/3kx", "https://bsky.app/profile/did:plc:abc/post/3kx"),
+    ("x:1834567", "https://twitter.com/jo/status/1834567/photo/1"),
+    ("x:1834567", "https://x.com/i/web/status/1834567?s=20"),
+    ("fb:1017", F),
+    ("fb:1017", "https://m.facebook.com/hollybrook/posts/1017"),
+    ("fb:comment:23", f"{F}&comment_id=23"),
+    ("wiki:en/4711", "https://en.wikipedia.org/w/index.php?title=School&diff=4711&oldid=prev"),
+    ("wiki:cy/4711", "https://cy.m.wikipedia.org/w/index.php?oldid=4711"),
+    ("wdtk:outgoing/888", "https://www.whatdotheyknow.com/request/exclusions#outgoing-888"),
+    ("newsquest:lantern.example/24551234", "https://www.lantern.example/news/24551234.fire/"),
+    ("newsquest:lantern.example/24551234", "https://lantern.example/news/24551234.school-fire"),
+    ("mastodon:toot.example/112233445566778899", "https://toot.example/@jo/112233445566778899"),
+    ("mastodon:toot.example/112233445566778899",
+     "https://toot.example/users/jo/statuses/112233445566778899"),
+    (P, f"{P}?utm_source=x"),
+    ("", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "url"), NAMED)
+def test_a_place_has_its_own_name_for_a_post_and_any_other_page_its_address(
+    name: str, url: str
+) -> None:
+    assert identity(url) == name
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_two_things_keep_two_names(one: str, other: str) -> None:
+    assert identity(one) != identity(other)
 
 
 @pytest.mark.parametrize("url", [url for pair in EQUAL + DIFFERENT for url in pair])
@@ -163,4 +218,5 @@ def test_anything_else_is_not_shown(url: str) -> None:
 def test_no_text_breaks_an_address(text: str) -> None:
     for url in (text, f"https://{text}", f"https://gazette.example/{text}", f"{P}?{text}"):
         assert isinstance(canonical(url), str)
+        assert isinstance(identity(url), str)
         assert safe_link(url) in ("", url.strip())
