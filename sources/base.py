@@ -118,6 +118,10 @@ class Reach(Protocol):
         """
         ...
 
+    def leave_alone(self, url: str, wait: timedelta) -> None:
+        """The site of that address asks, as robots.txt can, that nobody comes before that."""
+        ...
+
     def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
         """Read a foreign body in a child process with limits; raises SourceError.
 

@@ -337,6 +337,10 @@ class Door:
             self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
         return response
 
+    def leave_alone(self, url: str, wait: timedelta) -> None:
+        """No source comes to the site of that address before that."""
+        self._fetcher.turns.leave_alone(site_of(url), wait)
+
     def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
         """Read a foreign body in a child process with limits; raises SourceError."""
         return self._parser.parse(kind, response, **given)

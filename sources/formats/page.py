@@ -35,15 +35,20 @@ def is_page(text: str) -> bool:
 
 def read_page(text: str, base: str) -> dict[str, Any]:
     """Its title, whether it bars the way (sign-in, captcha, consent), the feeds it offers."""
-    from bs4 import BeautifulSoup  # noqa: PLC0415 - slow to import, and seldom needed
-
-    soup = BeautifulSoup(_MONSTER.sub("", text[:_BOUND]), "lxml")
+    soup = soup_of(text, _BOUND)
     title = " ".join(fold(mend(soup.title.get_text() if soup.title else "")).split())[:_TITLE]
     offers = [safe_link(urljoin(base, address)) for address in _offered(soup)]
     feeds = list(dict.fromkeys(filter(None, offers)))[:_OFFERS]
     asks = soup.find("input", attrs={"type": "password"}) or _CHALLENGE.search(text[:_BOUND])
     barred = bool(_BARRED.search(title)) or (bool(asks) and not feeds)
     return {"title": title, "barred": barred, "feeds": feeds}
+
+
+def soup_of(text: str, most: int) -> Any:
+    """The first `most` characters of a document, parsed in bounded time."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415 - slow to import, and seldom needed
+
+    return BeautifulSoup(_MONSTER.sub("", text[:most]), "lxml")
 
 
 def _offered(soup: Any) -> list[str]:
