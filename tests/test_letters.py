@@ -17,6 +17,7 @@ from monitor.settings import Mail, Person, School, Web
 from monitor.store import deliveries, mentions
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
+from tests import web_cast
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HEAD, HOLLYBROOK, LEAD, PRAISE, THREAT, Item, Town, rss, town
 from tests.mailserver import MailServer
@@ -273,6 +274,27 @@ def test_what_was_corrected_away_meanwhile_is_not_summed_up(store: Store, clock:
             mentions.revise(connection, replace(mention, relevant=False))
         assert carried(server, room) == []
     assert {letter.state for letter in outbox(store, "summary")} == {"dropped"}
+
+
+def test_the_pages_show_the_letters_and_miss_nobody_who_is_told_by_a_summary(
+    store: Store, clock: Clock
+) -> None:
+    with town(store, clock, "gazette", "forum", schools=(KEPT,)) as it:
+        it.server.answers["/gazette"] = rss(
+            Item(THREAT, "1", published=clock.now - timedelta(days=9))
+        )
+        it.server.answers["/forum"] = Reply(status=404)
+        it.monitor.poll("gazette")
+        it.monitor.poll("forum")
+        with web_cast.served(store, it.monitor.settings, clock=clock, schools=(KEPT,)) as web:
+            mail = web_cast.ask(web, "/mail").text
+            front = web_cast.ask(web, "/").text
+            (news,) = outbox(store, "source")
+            assert "how sources are, forum" in web_cast.ask(web, f"/mail/{news.id}").text.casefold()
+    assert "To Sam Cole, IT support" in mail
+    assert "About how sources are, forum among them" in mail
+    assert "About what gazette held when it was first read" in mail
+    assert "nobody has been mailed" not in front
 
 
 @pytest.mark.parametrize("text", [PRAISE, "Rain is expected"])

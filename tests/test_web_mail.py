@@ -112,7 +112,8 @@ def test_a_source_that_failed_is_said_on_every_page(small: Store, tmp_path: Path
     with served(small, settings(tmp_path)) as web:
         for path in ("/", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}", "/sources"):
             assert says in ask(web, path).text, path
-        assert "1 of 3 sources cannot be read now" in ask(web, "/").text
+        said = "Not seen: press-gazette since 21:40 (failing). 2 sources are well."
+        assert said in ask(web, "/").text
 
 
 def test_a_source_that_nobody_looked_at_is_no_calm(small: Store, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_mail_that_reaches_nobody_is_said(small: Store, tmp_path: Path) -> None:
 def test_all_being_well_nothing_needs_attention(web: WebServer) -> None:
     answer = ask(web, "/")
     assert "attention" not in answer.text
-    assert "3 sources watched, last read Saturday 21 November, 21:40" in answer.text
+    assert "All 3 sources are well. Last read Saturday 21 November, 21:40." in answer.text
     assert "No alert is not proof of no problem: closed groups" in answer.text
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from monitor.judge.terms import Level
-from monitor.store.deliveries import DELIVERY, OUTAGE, Outage
+from monitor.store.deliveries import DELIVERY, OUTAGE, SUMMARY, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
 from monitor.store.minutes import minute, minute_of
 
@@ -121,7 +121,7 @@ def since(
 def unheard(
     connection: Connection, schools: Collection[str], moment: datetime
 ) -> tuple[tuple[datetime | None, datetime], ...]:
-    """Urgent stories found since a moment that no letter is about: when posted, when found."""
+    """Urgent stories found since a moment that no letter tells of: when posted, when found."""
     urgent = Level.URGENT.value
     is_told = exists(select(DELIVERY.c.id).where(_about(MENTION.c.id, urgent)))
     report = MENTION.alias("report")
@@ -137,8 +137,23 @@ def unheard(
     )
     untold = (~is_told, ~is_told_elsewhere)
     where = (*_listed(schools), MENTION.c.level == urgent, MENTION.c.seen_at >= moment, *untold)
-    rows = connection.execute(select(MENTION.c.published, MENTION.c.seen_at).where(*where))
-    return tuple((row[0], row[1]) for row in rows)
+    query = select(MENTION.c.id, MENTION.c.published, MENTION.c.seen_at).where(*where)
+    listed = _summed_up(connection, schools, moment)
+    return tuple((row[1], row[2]) for row in connection.execute(query) if row[0] not in listed)
+
+
+def _summed_up(
+    connection: Connection, schools: Collection[str], moment: datetime
+) -> frozenset[str]:
+    """The mentions that a summary tells of which was owed since a moment."""
+    where = (
+        DELIVERY.c.kind == SUMMARY,
+        DELIVERY.c.school.in_(schools),
+        DELIVERY.c.owed_at >= moment,
+        DELIVERY.c.state != "dropped",
+    )
+    rows = connection.execute(select(DELIVERY.c.facts).where(*where))
+    return frozenset(name for row in rows for name in row[0]["mentions"])
 
 
 def _about(mention: ColumnElement[str], level: str) -> ColumnElement[bool]:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor import coverage, health
+from monitor.coverage import Blind
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, pages
 from monitor.store.deliveries import Outage
@@ -19,6 +21,7 @@ RECENT = timedelta(days=7)
 FORTNIGHT = timedelta(days=14)
 NAMED = 3
 SOURCES = ("/sources", "See the sources")
+OFF = "Switched off"
 UNREAD = frozenset({"slow", "blocked", "failing", "dead", "over budget", "needs you"})
 
 
@@ -37,7 +40,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source in plain words. `mark` is ok, quiet or bad."""
+    """A source in plain words. `mark` is ok, quiet or bad; `since` is when it was last well."""
 
     id: str
     kind: str
@@ -45,6 +48,8 @@ class SourceState:
     every: str
     state: str
     mark: str
+    health: str
+    since: datetime | None
     good_at: datetime | None
     error: str
     due_at: datetime | None
@@ -62,19 +67,27 @@ class Condition:
     unheard: tuple[tuple[datetime | None, datetime], ...]
 
     @property
-    def read(self) -> tuple[SourceState, ...]:
-        """The sources that are being read as they should."""
-        return tuple(source for source in self.sources if source.mark == "ok")
-
-    @property
     def unread(self) -> tuple[SourceState, ...]:
         """The sources that are switched on and are not being read."""
         return tuple(source for source in self.sources if source.mark == "bad")
+
+    def sentence(self, now: datetime) -> str:
+        """What can be seen now and what cannot, in one line."""
+        on = [source for source in self.sources if source.state != OFF]
+        blind = [one for one in on if one.mark == "bad" or one.health == "empty"]
+        unread = [one.id for one in on if one.mark == "quiet" and one not in blind]
+        well = len(on) - len(blind) - len(unread)
+        return coverage.sentence(well, [_blind(one) for one in blind], unread, now)
 
     @property
     def last_read(self) -> datetime | None:
         """When any source was last read without a fault."""
         return max((source.good_at for source in self.sources if source.good_at), default=None)
+
+
+def _blind(source: SourceState) -> Blind:
+    is_well = source.health in {"ok", "waiting"}
+    return Blind(source.id, source.since, source.state.lower() if is_well else source.health)
 
 
 def channel(settings: Settings) -> str:
@@ -129,6 +142,8 @@ def _state(
         every=words.every(source.every_minutes),
         state=state,
         mark=mark,
+        health=look.health if look else "",
+        since=(look.broken_since or look.good_at) if look else None,
         good_at=look.good_at if look else None,
         error=look.error if look else "",
         due_at=max(look.due_at, look.not_before or look.due_at) if look else None,
@@ -138,16 +153,16 @@ def _state(
 
 def _said(source: SourceSettings, look: Look | None, now: datetime) -> tuple[str, str]:
     if not source.enabled:
-        return "Switched off", "quiet"
+        return OFF, "quiet"
     if look is None:
         return "Not looked at yet", "quiet"
-    if look.failures or look.health in UNREAD:
-        return words.HEALTH.get(look.health, look.health), "bad"
+    if look.told or look.health in UNREAD:
+        return health.WORDS.get(look.health, look.health), "bad"
     if _is_overdue(look, now):
         return "Not looked at when it was due", "bad"
     if look.good_at is None:
         return "Not looked at yet", "quiet"
-    return words.HEALTH.get(look.health, look.health), "quiet" if look.health == "empty" else "ok"
+    return health.WORDS.get(look.health, look.health), "quiet" if look.health == "empty" else "ok"
 
 
 def alarms(
@@ -203,6 +218,7 @@ def _unread(unread: tuple[SourceState, ...], now: datetime) -> tuple[Alarm, ...]
 
 
 def _unread_says(source: SourceState, now: datetime) -> str:
-    since = f"since {words.moment(source.good_at, now)}" if source.good_at else "yet"
+    since = f"since {words.moment(source.since, now)}" if source.since else "yet"
     reason = (source.error or source.state.lower()).rstrip(".")
-    return f"The source {source.id} has not been read {since}: {reason}."
+    lacks = "brought nothing" if source.health == "empty" else "not been read"
+    return f"The source {source.id} has {lacks} {since}: {reason}."

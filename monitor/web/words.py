@@ -45,17 +45,6 @@ ROLES = {
     "trust": "trust",
     "staff": "member of staff",
 }
-HEALTH = {
-    "ok": "Working",
-    "slow": "Answers too slowly",
-    "empty": "Answers, but holds nothing",
-    "blocked": "Refuses to be read",
-    "failing": "Not working",
-    "dead": "Gone",
-    "over budget": "Used up its allowance",
-    "needs you": "Needs you",
-    "waiting": "Asked to be left alone for a while",
-}
 
 
 def moment(when: datetime, now: datetime) -> str:
