@@ -30,17 +30,17 @@ setup: .make/dev
 run: .make/run ## the whole program: config.toml where there is one, else the demonstration school
 	@if [ -f config.toml ]; then exec $(BIN)/footprint run; else exec $(BIN)/footprint run --demo; fi
 
-# Chromium is Debian's; elsewhere the tests that need a browser say that they are skipped.
+# Chromium and Dovecot are Debian's; elsewhere the tests that need them say that they are skipped.
 system:
-	@if ! command -v chromium >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
-		echo "Installing Chromium for the browser tests (once)"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; fi
+	@if ! { command -v chromium && command -v dovecot; } >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Chromium and Dovecot for the browser and mailbox tests (once)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium dovecot-imapd >/dev/null; fi
 
 test: .make/dev system ## every test, the short forms of the long proofs included
 	$(BIN)/python -m pytest -q -n auto
 
 quick: .make/dev ## the tests that need no server and no browser
-	$(BIN)/python -m pytest -q -n auto -m "not slow and not browser and not postgres"
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not browser and not postgres and not imap"
 
 proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.kill

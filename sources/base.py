@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Generator, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,36 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A folder of a mail server, and how one signs in: with a password or an access token."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A mail's number, and the UIDVALIDITY under which it holds; 0 and 0 stand for no mail."""
+
+    validity: int = 0
+    uid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it lies in a mailbox; `lacks` says why its bytes did not come."""
+
+    place: Bookmark
+    raw: bytes = b""
+    lacks: Literal["", "too large", "withheld"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +145,16 @@ class Reach(Protocol):
 
         The answer has any status, with its body: such interfaces say there what was wrong.
         `headers` reach the address's own scheme, host and port alone.
+        """
+        ...
+
+    def letters(
+        self, box: Mailbox, after: Bookmark, since: datetime
+    ) -> Generator[Letter, None, None]:
+        """The mails of a mailbox after that one, oldest first, some 200 at most.
+
+        Where the bookmark does not hold any more, those since that moment. Nothing is changed in
+        the mailbox. Raises SourceError, also after some mails have come.
         """
         ...
 

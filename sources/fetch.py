@@ -1,10 +1,11 @@
-"""The only door to HTTP: every fetch passes the address check, the limits and the manners here."""
+"""The only door to HTTP, and to mailboxes: address check, limits and manners hold here."""
 
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from sources import imap
 from sources.addresses import checked, origin, private_allowances, redirected
 from sources.answers import (
     conditions_for,
@@ -25,7 +27,7 @@ from sources.answers import (
     pause,
     validators_of,
 )
-from sources.base import NotModified, Response, SourceError
+from sources.base import Bookmark, Letter, Mailbox, NotModified, Response, SourceError
 from sources.bodies import BrokenOffError, OversizedError, UnreadableError, unpack
 from sources.gate import Gate
 from sources.parsing import BodyParser
@@ -131,7 +133,7 @@ class Fetcher:
         self.turns = turns or Turns(clock)
         self._timeouts = (connect_timeout, read_timeout)
         self._total, self._cap = total, body_cap
-        self._verify: str | bool = ca_file or True
+        self._ca_file = ca_file
         self._lock = threading.Lock()
         # Not one for each thread: threads come and go, and would leave theirs behind.
         self._idle: list[_Line] = []
@@ -172,6 +174,23 @@ class Fetcher:
             finally:
                 line.gate.end()
                 self._give_back(line)
+
+    def letters(
+        self, box: Mailbox, after: Bookmark, since: datetime
+    ) -> Generator[Letter, None, None]:
+        """The mails of a mailbox after that one, else since then; see `Reach`."""
+        with self.turns.turn(f"{box.host}:{box.port}"):
+            gate = Gate(self._allowed, self._timeouts[0])
+            gate.begin(self._total)
+            try:
+                yield from imap.letters(
+                    gate, box, after, since, trust=self._trust, timeout=self._timeouts[1]
+                )
+            finally:
+                gate.end()
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._ca_file or None)
 
     def close(self) -> None:
         """Close every connection; one that is in use is closed after its fetch."""
@@ -215,7 +234,7 @@ class Fetcher:
                 data=wish.data,
                 headers=dict(headers),
                 timeout=self._timeouts,
-                verify=self._verify,
+                verify=self._ca_file or True,
                 allow_redirects=False,
                 stream=True,
             )
@@ -336,6 +355,12 @@ class Door:
         if error:
             self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
         return response
+
+    def letters(
+        self, box: Mailbox, after: Bookmark, since: datetime
+    ) -> Generator[Letter, None, None]:
+        """The mails of a mailbox after that one, else since then; see `Reach`."""
+        return self._fetcher.letters(box, after, since)
 
     def leave_alone(self, url: str, wait: timedelta) -> None:
         """No source comes to the site of that address before that."""
