@@ -33,6 +33,8 @@ _BAD_REQUEST, _NO_ENTRY = 400, 401
 _HANDLE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _APP_PASSWORD = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,10000}")
+# A label that accounts put on themselves (atproto.com, specifications, labels).
+_MEMBERS_ONLY = "!no-unauthenticated"
 _POST = re.compile(r"at://(did:[a-z]+:[\w.:%-]+)/app\.bsky\.feed\.post/([\w.:~-]+)", re.ASCII)
 _LONGEST_CURSOR = 1_000
 
@@ -290,13 +292,14 @@ def _posts(found: Any, query: str) -> dict[str, Any]:
     rows = at(found, "posts")
     if not isinstance(rows, list):
         return {"error": "came back without a list of posts"}
-    entries = [made for row in rows if (made := _entry(row, query))]
+    shown = [row for row in rows if not _keeps_to_members(row)]
+    entries = [made for row in shown if (made := _entry(row, query))]
     result = answer(
         entries, cursor=text_at(found, "cursor")[:_LONGEST_CURSOR], newest=_newest(found)
     )
-    lost = len(rows) - len(entries)
+    lost = len(shown) - len(entries)
     if lost:
-        result["notes"].append(f"{lost} of {len(rows)} posts had no proper id and were left out.")
+        result["notes"].append(f"{lost} of {len(shown)} posts had no proper id and were left out.")
     return result
 
 
@@ -304,6 +307,15 @@ def _newest(found: Any) -> str:
     moments = [read_date(text_at(row, "indexedAt")) for row in rows_at(found, "posts")]
     known = [moment for moment in moments if moment]
     return max(known).isoformat() if known else ""
+
+
+def _keeps_to_members(row: Any) -> bool:
+    """True where the author asks that only people who are signed in are shown the post.
+
+    Nothing behind a sign-in is read, and our own is only there because the search wants one.
+    """
+    labels = rows_at(row, "author", "labels")
+    return any(text_at(label, "val") == _MEMBERS_ONLY for label in labels)
 
 
 def _entry(row: Any, query: str) -> dict[str, Any] | None:

@@ -449,6 +449,17 @@ def test_a_post_without_a_proper_id_is_left_out_and_told(
     assert "2 of 3 posts had no proper id" in flaw
 
 
+def test_a_post_whose_author_wants_it_shown_to_members_alone_is_not_read(
+    web: WebServer, poll: Poll
+) -> None:
+    hidden = _post(2)
+    hidden["author"]["labels"] = [{"val": "!no-unauthenticated", "src": "did:plc:stanwick"}]
+    web.answers[SEARCH] = _found(_post(1), hidden)
+    found = poll()
+    assert _texts(found) == ["Hollybrook, post 1"]
+    assert _flaws(found) == []
+
+
 def test_pictures_and_what_is_linked_are_not_fetched(web: WebServer, poll: Poll) -> None:
     image = {"images": [{"fullsize": web.url("/picture"), "thumb": web.url("/t"), "alt": "A dog"}]}
     linked = {"external": {"uri": web.url("/page"), "title": "Page", "thumb": web.url("/u")}}
