@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from alerts.base import DeliveryError
 from alerts.mail import test_letter
 from alerts.smtp import SmtpChannel
+from monitor import health
 from monitor.advice import advise, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
@@ -27,12 +28,12 @@ from monitor.commands._world import (
 from monitor.notices import worded
 from monitor.polling import fault_of
 from monitor.problems import Problem
-from monitor.settings import Settings
+from monitor.settings import Settings, SourceSettings
 from monitor.store import deliveries, looks
 from monitor.store.engine import Store, StoreError, sqlite_path
 from monitor.store.opening import open_store
 from sources import load
-from sources.base import Ask, Flaw, SourceError
+from sources.base import Ask, Flaw, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
@@ -128,7 +129,9 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
         # Asked anew online, a source's last answer would only contradict.
         if look.error and not online:
             good = worded(look.good_at) if look.good_at else "never"
-            yield Finding("wrong", f"Source {look.source}: {look.error} (last good: {good}).")
+            advice = health.ADVICE.get(look.health, "")
+            said = f"Source {look.source}: {look.error} {advice} (Last good: {good}.)"
+            yield Finding("wrong", said)
     if outage:
         yield Finding(
             "wrong", f"Mail is not going out since {worded(outage.since)}: {outage.error}"
@@ -145,27 +148,45 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     try:
         for source in settings.sources:
             if source.enabled:
-                yield _source(settings, source.id, door_to_network, parser)
+                yield _source(settings, source, door_to_network, parser)
     finally:
         parser.close()
         door_to_network.close()
 
 
-def _source(settings: Settings, source_id: str, network: Fetcher, parser: Parser) -> Finding:
-    source = next(found for found in settings.sources if found.id == source_id)
+def _source(
+    settings: Settings, source: SourceSettings, network: Fetcher, parser: Parser
+) -> Finding:
     door = Door(network, parser, {}, fresh=True)
-    ask = Ask(source.id, source.options, (), clock(), {})
+    phrases = tuple(s.name for s in settings.schools if source.listens_for(s.id))
+    ask = Ask(source.id, source.options, phrases, clock(), {}, settings.folder)
     try:
         items = list(load(source.kind).collect(ask, door))
     except SourceError as error:
-        return Finding("wrong", f"Source {source.id}: {error}")
+        state = "advice" if error.health == "waiting" else "wrong"
+        return Finding(state, f"Source {source.id}: {error} {health.ADVICE[error.health]}")
     except Exception as error:
         # As in a poll: a fault of our own costs this source's line, not the rest of the check.
         return Finding("wrong", f"Source {source.id}: {fault_of(error)}")
+    return _answer(source, items, ask.memo)
+
+
+def _answer(
+    source: SourceSettings, items: Sequence[Post | Flaw], memo: Mapping[str, Any]
+) -> Finding:
+    """What is to be said of a source that answered."""
     flaws = sum(isinstance(item, Flaw) for item in items)
+    if not items and not getattr(source.options, "quiet_is_well", False):
+        said = f"Source {source.id} answers, but holds no entries. {health.ADVICE['empty']}"
+        return Finding("advice", said)
     entries = "1 entry" if len(items) - flaws == 1 else f"{len(items) - flaws} entries"
     spoilt = f", {flaws} of which could not be read" if flaws else ""
-    return Finding("ok", f"Source {source.id} answers: {entries}{spoilt}.")
+    said = f"Source {source.id} answers: {entries}{spoilt}."
+    # An address that is a secret leads to others that may be.
+    if memo.get("feed") and getattr(source.options, "url", ""):
+        offered = f"Its address is a page; write the feed that it offers as its url: {memo['feed']}"
+        return Finding("advice", f"{said} {offered}")
+    return Finding("ok", said)
 
 
 def _mail_server(settings: Settings) -> Iterator[Finding]:

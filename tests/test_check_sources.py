@@ -1,0 +1,75 @@
+"""`footprint check --online`: what is wrong with a source, and what to do, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.feeds import PRAISE, Item, rss
+from tests.test_commands import Desk
+from tests.webserver import Reply, WebServer
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A folder with a configuration and a real feed server."""
+    with WebServer() as server:
+        yield Desk(tmp_path, server)
+
+
+def online(desk: Desk, answer: Reply | bytes) -> str:
+    """What is said of a source that answers so."""
+    desk.server.answers["/gazette"] = answer
+    said = desk.run("check", "--online").output
+    (line,) = [line for line in said.splitlines() if "Source gazette" in line]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("status", "wrong", "advice"),
+    [
+        (404, "has nothing at this address (404)", "Find the new one and put it into the conf"),
+        (410, "is gone for good (410)", "or remove the source"),
+        (401, "asks for a user name and password", "It needs a setting of yours"),
+        (403, "refuses to let us read (403)", "Ask the place for a feed or for leave"),
+        (500, "answered with error 500", "There is nothing to do for now"),
+    ],
+)
+def test_each_trouble_comes_with_what_to_do(
+    desk: Desk, status: int, wrong: str, advice: str
+) -> None:
+    line = online(desk, Reply(status=status))
+    assert line.startswith("WRONG")
+    assert wrong in line
+    assert advice in line
+
+
+def test_a_login_page_is_said_to_be_one(desk: Desk) -> None:
+    line = online(desk, Reply(b"<html><title>Sign in</title><input type=password></html>"))
+    assert line.startswith("WRONG")
+    assert "Sign in" in line
+    assert "does not work around that" in line
+
+
+def test_a_feed_without_entries_is_no_all_clear(desk: Desk) -> None:
+    line = online(desk, rss())
+    assert line.startswith("advice")
+    assert "holds no entries. Open its address in a browser" in line
+
+
+def test_a_page_that_offers_a_feed_is_read_and_the_feed_is_named(desk: Desk) -> None:
+    desk.server.answers["/news.xml"] = rss(Item(PRAISE, "1"))
+    page = b"<html><link rel=alternate type='application/rss+xml' href='/news.xml'>News</html>"
+    line = online(desk, Reply(page, headers={"Content-Type": "text/html"}))
+    assert line.startswith("advice")
+    assert f"write the feed that it offers as its url: {desk.server.url('/news.xml')}" in line
+
+
+def test_what_the_last_poll_found_comes_with_what_to_do(desk: Desk) -> None:
+    desk.server.answers["/gazette"] = Reply(status=404)
+    desk.run("poll", "--no-send")
+    said = desk.run("check").output
+    assert "Find the new one and put it into the configuration" in said
+    assert "(Last good: never.)" in said
