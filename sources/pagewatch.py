@@ -34,7 +34,7 @@ _US = "Footprint"
 _ROBOTS_BYTES = 512 * 1024  # RFC 9309: at least 500 KiB are to be read
 _ROBOTS_LAST = timedelta(days=1)
 _LONGEST_DELAY = 60.0
-_PAGE = 4 * 1024 * 1024  # characters
+_PAGE = 2 * 1024 * 1024  # characters: ten times what a long page has
 _ELEMENTS = 500
 _LONGEST_SELECTOR = 500
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -43,7 +43,7 @@ _BLOCK_NAMES = (
     "address article blockquote body caption dd details div dl dt fieldset figcaption figure h1 h2 "
     "h3 h4 h5 h6 li main ol p pre section summary table tr ul"
 )
-_BLOCKS = _BLOCK_NAMES.split()
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 # Fewer words are buttons and labels.
 _LEAST_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -306,16 +306,19 @@ def _whole(soup: BeautifulSoup, url: str) -> dict[str, _Part]:
     for line_end in soup("br"):
         line_end.replace_with("\n")
     main = soup.find("main") or soup.find("article") or soup.body or soup
+    around: dict[int, tuple[Tag, str]] = {id(main): (main, "")}
     blocks: dict[int, tuple[list[str], list[str]]] = {}
     last = 0
-    for words in main.find_all(string=True):
-        if type(words) is not NavigableString:  # a comment, or the like
-            continue
-        block, anchor = words.find_parent(_BLOCKS), words.find_parent("a", href=True)
-        texts, hrefs = blocks.setdefault(id(block), ([], []))
-        texts += [words] if id(block) == last else ["\n", words]
-        last = id(block)
-        hrefs += [str(anchor["href"])] if anchor and words.strip() else []
+    for node in main.descendants:
+        block, href = around[id(node.parent)]
+        if isinstance(node, Tag):
+            leads = str(node.get("href", "")) if node.name == "a" else ""
+            around[id(node)] = (node if node.name in _BLOCKS else block, leads or href)
+        elif type(node) is NavigableString and node.strip():  # not a comment, or the like
+            texts, hrefs = blocks.setdefault(id(block), ([], []))
+            texts += [node] if id(block) == last else ["\n", node]
+            last = id(block)
+            hrefs += [href] if href else []
     found = [_part(texts, hrefs, url) for texts, hrefs in blocks.values()]
     return _named(part for part in found if len(_WORD.findall(part.text)) >= _LEAST_WORDS)
 
