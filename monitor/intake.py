@@ -11,15 +11,16 @@ from functools import partial
 from typing import Any
 
 from monitor import hearing
+from monitor.copies import Text
 from monitor.judge.lines import answer_json
 from monitor.judge.routing import Due
-from monitor.judge.story import same_story
 from monitor.judge.terms import Judgement, Level, Words
 from monitor.settings import Person, School
 from monitor.store.deliveries import Owed
 from monitor.store.mentions import Mention
+from monitor.stories import Recalled, Stories, first_of
 from sources.base import Post
-from sources.links import canonical
+from sources.links import identity
 
 # A page that changes at every fetch must not be kept for ever (the cap of lemon24/reader).
 REVISIONS = 24
@@ -70,14 +71,28 @@ class Intake:
     revised: list[tuple[Mention, Judgement, Post]] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    sketches: dict[str, frozenset[int]] = field(default_factory=dict)
     fresh: int = 0
     matched: int = 0
     alerted: int = 0
     unjudged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A post that speaks of a school, or of its namesake; `text` is how copies of it are told."""
+
+    post: Post
+    text: Text
+    judgement: Judgement
+    school: School
+    old: bool
+
+
 # A judgement for each school that the words speak of; None where they could not be judged.
 Judging = Callable[[Words], tuple[Judgement, ...] | None]
+# What is kept of each school under any of these numbers of sketches; asked once a reading.
+Recalling = Callable[[Mapping[str, frozenset[int]]], Recalled]
 
 
 def content_of(post: Post) -> str:
@@ -88,20 +103,29 @@ def content_of(post: Post) -> str:
 
 
 def story_of(url: str) -> str:
-    """A hash of the canonical link; "" where there is none."""
-    link = canonical(url) if url else ""
+    """A hash of what the link leads to; "" where there is none."""
+    link = identity(url)
     return hashlib.blake2b(link.encode(), digest_size=16).hexdigest() if link else ""
 
 
-def take_in(reading: Reading, judge: Judging) -> Intake:
+def take_in(reading: Reading, judge: Judging, recall: Recalling) -> Intake:
     """Decide about every post of a reading."""
     intake = Intake()
-    stories = list(reading.stories)
+    found = list(_found(reading, intake, judge))
+    stories = Stories(reading.source, reading.stories, recall(_sketches(found)))
+    for each in found:
+        _keep(reading, intake, stories, each)
+    return intake
+
+
+def _found(reading: Reading, intake: Intake, judge: Judging) -> Iterator[_Found]:
+    """What speaks of a school among the posts that are to be judged."""
     for post, state in _with_states(reading, intake):
         if state == "known" and not reading.first_sight | reading.again:
             continue
         spoken = False
         words = Words(post.title, post.text, post.url, post.author, medium=post.medium)
+        text = Text(post.title, post.text, post.author, post.medium, post.published or reading.now)
         judgements = judge(words)
         if judgements is None:
             intake.entries.pop(post.key, None)
@@ -111,10 +135,16 @@ def take_in(reading: Reading, judge: Judging) -> Intake:
             wanted = state != "known" or judgement.profile in reading.first_sight | reading.again
             if school and wanted:
                 spoken |= judgement.relevant
-                old = reading.is_old(school.id, state)
-                _keep(reading, intake, stories, post, judgement, school, old)
+                yield _Found(post, text, judgement, school, reading.is_old(school.id, state))
         intake.matched += spoken
-    return intake
+
+
+def _sketches(found: Sequence[_Found]) -> dict[str, frozenset[int]]:
+    numbers: dict[str, set[int]] = {}
+    for each in found:
+        if each.judgement.relevant:
+            numbers.setdefault(each.school.id, set()).update(each.text.sketch)
+    return {school: frozenset(some) for school, some in numbers.items()}
 
 
 def _with_states(reading: Reading, intake: Intake) -> Iterator[tuple[Post, str]]:
@@ -140,36 +170,38 @@ def _with_states(reading: Reading, intake: Intake) -> Iterator[tuple[Post, str]]
         yield post, state
 
 
-def _keep(
-    reading: Reading,
-    intake: Intake,
-    stories: list[Mention],
-    post: Post,
-    judgement: Judgement,
-    school: School,
-    old: bool,
-) -> None:
+def _keep(reading: Reading, intake: Intake, stories: Stories, found: _Found) -> None:
+    post, judgement, school = found.post, found.judgement, found.school
     before = reading.mentions.get((school.id, intake.before.get(post.key, post.key)))
     if before is None:
-        story = story_of(post.url)
-        twins = _twins(stories, story, post, school.id, reading.source)
-        mention = _mention(reading, story, post, judgement, school.id, twins)
+        twins = _twins(stories, found)
+        mention = _mention(reading, post, judgement, school.id, twins)
         intake.new.append((mention, judgement, post))
-        stories.append(mention)
-        told = max((Level(twin.highest) for twin in twins), key=_rank, default=Level.ROUTINE)
+        told = stories.told(twins)
     elif post.key in intake.entries and _is_worth_keeping(before, judgement):
         mention = _revision(before, post, judgement)
         intake.revised.append((mention, judgement, post))
         told = Level(before.highest)
     else:
         return
-    if not judgement.relevant or judgement.level.rank <= told.rank:
+    intake.sketches[mention.id] = found.text.sketch if judgement.relevant else frozenset()
+    if not judgement.relevant:
         return
-    hears = partial(_hears, mention, judgement, school, reading.now)
-    owed = [_owed(mention, judgement, school, person, due) for person, due in hears(old=old)]
+    stories.add(mention, found.text)
+    if judgement.level.rank > told.rank:
+        _owe(reading, intake, mention, found)
+
+
+def _owe(reading: Reading, intake: Intake, mention: Mention, found: _Found) -> None:
+    """Owe an alert to each who must hear; hold what was there before its school was looked for."""
+    hears = partial(_hears, mention, found.judgement, found.school, reading.now)
+    owed = [
+        _owed(mention, found.judgement, found.school, person, due)
+        for person, due in hears(old=found.old)
+    ]
     intake.owed.extend(owed)
     intake.alerted += bool(owed)
-    if old and not owed:
+    if found.old and not owed:
         intake.held.extend(Held(mention, due.role, one.email) for one, due in hears(old=False))
 
 
@@ -183,42 +215,30 @@ def _rank(level: Level) -> int:
     return level.rank
 
 
-def _twins(
-    stories: Sequence[Mention], story: str, post: Post, school: str, source: str
-) -> list[Mention]:
-    """Earlier mentions of the same thing from other places: behind one link, in like words."""
+def _twins(stories: Stories, found: _Found) -> list[Mention]:
+    if not found.judgement.relevant:
+        return []
+    post = found.post
     words = f"{post.title}\n{post.text}"
-    return [
-        mention
-        for mention in stories
-        if story
-        and mention.story == story
-        and mention.school == school
-        and mention.source != source
-        and same_story(words, f"{mention.title}\n{mention.text}")
-    ]
+    return stories.twins(found.school.id, story_of(post.url), words, found.text)
 
 
 def _mention(
-    reading: Reading,
-    story: str,
-    post: Post,
-    judgement: Judgement,
-    school: str,
-    twins: Sequence[Mention],
+    reading: Reading, post: Post, judgement: Judgement, school: str, twins: Sequence[Mention]
 ) -> Mention:
     return Mention(
         id=uuid.uuid4().hex,
         school=school,
         source=reading.source,
         entry_key=post.key,
-        story=story,
-        same_as=(twins[0].same_as or twins[0].id) if twins else None,
+        story=story_of(post.url),
+        same_as=first_of(twins[0]) if twins else None,
         url=post.url,
         title=post.title,
         text=post.text,
         author=post.author,
         published=post.published,
+        medium=post.medium,
         seen_at=reading.now,
         revision=1,
         highest=judgement.level.value,
@@ -241,6 +261,7 @@ def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
         text=post.text,
         author=post.author,
         published=post.published,
+        medium=post.medium,
         story=story_of(post.url),
         revision=before.revision + 1,
         highest=max(Level(before.highest), judgement.level, key=_rank).value,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -35,6 +35,8 @@ from monitor.store import corrections, looks, mentions
 from monitor.store.deliveries import owe, owe_news
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.looks import Gap, Look, Place
+from monitor.store.mentions import Mention
+from monitor.stories import Recalled, first_of
 from monitor.timing import next_look
 from sources import load
 from sources.base import Ask, Flaw, NotModified, Post, SourceError
@@ -206,7 +208,16 @@ class Monitor:
                 again=again,
                 now=self.clock(),
             )
-        return take_in(reading, partial(self._judge, judge, source.id))
+        recall = partial(self._recall, reading.stories)
+        return take_in(reading, partial(self._judge, judge, source.id), recall)
+
+    def _recall(self, linked: Sequence[Mention], wanted: Mapping[str, frozenset[int]]) -> Recalled:
+        """What is kept in like words, and what was told of the stories that a post may be of."""
+        with self.store.reading() as connection:
+            alike = mentions.alike(connection, wanted)
+            stories = {first_of(mention) for mention in linked}
+            stories |= {first_of(found.mention) for found in alike}
+            return Recalled(alike, mentions.told(connection, stories))
 
     def _taught(self, connection: Connection) -> Judge:
         """The judge with what people have corrected so far; made anew only where that changed."""
@@ -273,6 +284,8 @@ class Monitor:
             mentions.add(connection, [mention for mention, _, _ in intake.new])
             for mention, _, _ in intake.revised:
                 mentions.revise(connection, mention)
+            kept = [mention for mention, _ in judged]
+            mentions.keep_sketches(connection, kept, intake.sketches)
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
             owe(connection, intake.owed, now)

@@ -8,10 +8,20 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from monitor.intake import REVISIONS, Intake, Reading, content_of, story_of, take_in
+from monitor.copies import Text
+from monitor.intake import (
+    REVISIONS,
+    Intake,
+    Reading,
+    Recalling,
+    content_of,
+    story_of,
+    take_in,
+)
 from monitor.judge.terms import Judgement, Level, Words
 from monitor.settings import Hours, Person, School
-from monitor.store.mentions import Mention
+from monitor.store.mentions import Alike, Mention
+from monitor.stories import COMPARED, SHARING, Recalled
 from sources.base import Post
 
 NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)  # a Tuesday, eleven in London
@@ -53,6 +63,11 @@ def by_word(words: Words) -> tuple[Judgement, ...]:
     return ()
 
 
+def nothing(_: Mapping[str, frozenset[int]]) -> Recalled:
+    """Nothing is kept in like words."""
+    return Recalled()
+
+
 def read(
     posts: Sequence[Post],
     *,
@@ -63,6 +78,7 @@ def read(
     again: frozenset[str] = frozenset(),
     source: str = "gazette",
     school: School = HOLLYBROOK,
+    recall: Recalling = nothing,
 ) -> Intake:
     reading = Reading(
         source,
@@ -75,7 +91,7 @@ def read(
         again,
         NOW,
     )
-    return take_in(reading, by_word)
+    return take_in(reading, by_word, recall)
 
 
 def remembered(*posts: Post) -> dict[str, str]:
@@ -296,7 +312,7 @@ def test_a_post_that_cannot_be_judged_costs_itself_and_is_tried_again() -> None:
         "gazette", [post(1, "odd"), post(2, "urgent")], {}, {}, (), {"hollybrook": HOLLYBROOK},
         frozenset(), frozenset(), NOW,
     )  # fmt: skip
-    intake = take_in(reading, judge)
+    intake = take_in(reading, judge, nothing)
     assert intake.unjudged == 1
     assert list(intake.entries) == ["k2"]
     assert len(intake.owed) == 2
@@ -309,9 +325,153 @@ def test_a_namesake_is_kept_as_not_relevant_and_owes_nothing() -> None:
     reading = Reading(
         "gazette", [post(1)], {}, {}, (), {"hollybrook": HOLLYBROOK}, frozenset(), frozenset(), NOW
     )
-    intake = take_in(reading, judge)
+    intake = take_in(reading, judge, nothing)
     assert (intake.matched, intake.owed) == (0, [])
     assert intake.new[0][0].relevant is False
+
+
+LONG = (
+    "urgent police were called to Hollybrook Primary School in Stanwick at ten on Monday after a "
+    "parent climbed over the fence by the brook and shouted at the children in the playground "
+    "until a caretaker led him away, a spokesman for the force said in the afternoon "
+    "when the gates had been opened again"
+)
+
+
+def article(number: int, text: str = LONG, **changed: object) -> Post:
+    site = f"https://paper{number}.example/{number}"
+    return post(number, text, url=site, title=f"Story {number}", medium="news", **changed)
+
+
+def kept(*mentions: Mention, told: Mapping[str, Level] | None = None) -> Recalling:
+    """Mentions that a database holds, each found by whatever numbers of it are asked for."""
+
+    def recall(wanted: Mapping[str, frozenset[int]]) -> Recalled:
+        texts = [Text(mention.title, mention.text) for mention in mentions]
+        pairs = zip(mentions, texts, strict=True)
+        found = [Alike(each, text.sketch & wanted[each.school]) for each, text in pairs]
+        return Recalled(found, told or {})
+
+    return recall
+
+
+def held_as(found: Post, **changed: object) -> Mention:
+    ((mention, _, _),) = read([found]).new
+    return replace(mention, source="first", **changed)  # type: ignore[arg-type]
+
+
+def test_one_text_at_five_addresses_is_one_story_told_once() -> None:
+    intake = read([article(number) for number in range(5)])
+    first, *others = [mention for mention, _, _ in intake.new]
+    assert first.same_as is None
+    assert {mention.same_as for mention in others} == {first.id}
+    assert [owed.mention_id for owed in intake.owed] == [first.id] * 2
+    assert intake.matched == 5
+
+
+def test_a_copy_of_what_is_kept_names_the_first_and_is_not_told_again() -> None:
+    first = held_as(article(1))
+    copy = held_as(article(2), same_as=first.id)
+    intake = read([article(3, f"{LONG} and left")], recall=kept(copy, first))
+    assert intake.new[0][0].same_as == first.id
+    assert intake.owed == []
+
+
+def test_a_copy_that_tells_something_worse_alerts_again() -> None:
+    calm = LONG.replace("urgent ", "respond ")
+    first = held_as(article(1, calm))
+    worse = article(2, f"{calm} Later an urgent warning was given to every family of the village")
+    intake = read([worse], recall=kept(first))
+    assert intake.new[0][0].same_as == first.id
+    assert {owed.level for owed in intake.owed} == {"urgent"}
+
+
+def test_what_was_told_of_any_member_of_a_story_is_not_told_again() -> None:
+    first = held_as(article(1, LONG.replace("urgent ", "respond ")))
+    copy = article(2, LONG.replace("urgent ", ""), published=None)
+    copy = replace(copy, text=f"{copy.text}. An urgent inquiry has begun at once, it is said")
+    worse = read([copy], recall=kept(first))
+    known = read([copy], recall=kept(first, told={first.id: Level.URGENT}))
+    assert [intake.new[0][0].same_as for intake in (worse, known)] == [first.id] * 2
+    assert [len(intake.owed) for intake in (worse, known)] == [2, 0]
+
+
+def test_a_search_hit_that_comes_before_its_article_is_the_first_of_the_story() -> None:
+    hit = post(1, " ".join(LONG.split()[:26]) + " ...", title="A hit", url="https://a.example/")
+    intake = read([hit, article(2)])
+    assert [mention.same_as for mention, _, _ in intake.new] == [None, intake.new[0][0].id]
+    assert len(intake.owed) == 2
+
+
+def test_ten_angry_parents_are_ten() -> None:
+    posts = [
+        post(n, f"respond nobody at Hollybrook rings me back about my son and that is {n} weeks",
+             author=f"Parent {n}")
+        for n in range(10)
+    ]  # fmt: skip
+    intake = read(posts)
+    assert {mention.same_as for mention, _, _ in intake.new} == {None}
+    assert intake.alerted == 10
+
+
+def test_a_copy_for_another_school_is_that_schools_own() -> None:
+    theirs = held_as(article(1), school="elmside")
+    numbers = Text(theirs.title, theirs.text).sketch
+    intake = read([article(2)], recall=lambda _: Recalled([Alike(theirs, numbers)]))
+    assert intake.new[0][0].same_as is None
+    assert len(intake.owed) == 2
+
+
+def test_what_is_not_about_the_school_is_neither_sketched_nor_a_twin() -> None:
+    def judge(_: Words) -> tuple[Judgement, ...]:
+        return (judged(Level.ROUTINE, relevant=False),)
+
+    asked: list[Mapping[str, frozenset[int]]] = []
+
+    def recall(wanted: Mapping[str, frozenset[int]]) -> Recalled:
+        asked.append(wanted)
+        return Recalled()
+
+    reading = Reading(
+        "gazette", [article(1), article(2)], {}, {}, (), {"hollybrook": HOLLYBROOK},
+        frozenset(), frozenset(), NOW,
+    )  # fmt: skip
+    intake = take_in(reading, judge, recall)
+    assert asked == [{}]
+    assert {mention.same_as for mention, _, _ in intake.new} == {None}
+    assert set(intake.sketches.values()) == {frozenset()}
+
+
+def test_copies_are_asked_for_once_a_reading() -> None:
+    asked: list[Mapping[str, frozenset[int]]] = []
+
+    def recall(wanted: Mapping[str, frozenset[int]]) -> Recalled:
+        asked.append(wanted)
+        return Recalled()
+
+    read([article(number, f"urgent {number} {LONG}") for number in range(20)], recall=recall)
+    assert [set(wanted) for wanted in asked] == [{"hollybrook"}]
+
+
+def test_a_revised_post_is_sketched_anew() -> None:
+    before = post(1, "routine")
+    mention = stored(before)
+    intake = read(
+        [post(1, LONG)], known=remembered(before), mentions={("hollybrook", "k1"): mention}
+    )
+    assert intake.sketches == {mention.id: Text("", LONG).sketch}
+
+
+def test_a_phrase_of_hundreds_hides_no_copy_of_another_text() -> None:
+    common = "urgent we at Hollybrook Primary School in Stanwick wish all of our families well and"
+    posts = [
+        article(number, f"{common} {' '.join(f'w{number}x{place}' for place in range(40))}")
+        for number in range(SHARING * 2 + COMPARED)
+    ]
+    last = replace(posts[-1], key="again", url="https://other.example/")
+    intake = read([*posts, last])
+    assert [mention.same_as for mention, _, _ in intake.new[:-1]] == [None] * len(posts)
+    assert intake.new[-1][0].same_as == intake.new[-2][0].id
 
 
 def test_a_link_that_only_differs_by_trackers_is_the_same_story() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from monitor.store import deliveries, leases, looks, mentions, migrations
 from monitor.store.deliveries import Outage, Owed
 from monitor.store.engine import Store, StoreError, connect
 from monitor.store.looks import Place
-from monitor.store.mentions import EVIDENCE, JUDGEMENT, Mention
+from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, Mention
+from monitor.store.names import SECRET
 from monitor.store.opening import open_store, sole_use
 from tests.conftest import Clock
 
@@ -91,7 +94,9 @@ def test_a_mention_comes_back_as_it_was_stored(store: Store) -> None:
     with store.writing() as connection:
         mentions.add(connection, [stored])
     with store.reading() as connection:
-        assert mentions.one(connection, "m1") == stored
+        found = mentions.one(connection, "m1")
+    assert found is not None
+    assert replace(found, entry_key=stored.entry_key) == stored
 
 
 def test_times_come_back_in_utc_whatever_zone_they_had(store: Store) -> None:
@@ -139,10 +144,9 @@ def test_entries_are_known_by_their_key_and_by_their_words(store: Store) -> None
         mentions.note_entries(connection, "gazette", {"k1": "c1", "k2": "c2"}, NOW)
         mentions.note_entries(connection, "other", {"k3": "c1"}, NOW)
     with store.reading() as connection:
-        assert mentions.known_entries(connection, "gazette", {"k1", "k9"}, {"c2", "c9"}) == {
-            "k1": "c1",
-            "k2": "c2",
-        }
+        known = mentions.known_entries(connection, "gazette", {"k1", "k9"}, {"c1", "c2", "c9"})
+    assert known.pop("k1") == "c1"
+    assert list(known.values()) == ["c2"]
 
 
 def test_thousands_of_entries_are_looked_up_at_once(store: Store) -> None:
@@ -151,7 +155,7 @@ def test_thousands_of_entries_are_looked_up_at_once(store: Store) -> None:
         mentions.note_entries(connection, "gazette", many, NOW)
         mentions.note_entries(connection, "gazette", {**many, "k1": "changed"}, NOW)
     with store.reading() as connection:
-        known = mentions.known_entries(connection, "gazette", many, ())
+        known = mentions.known_entries(connection, "gazette", many, {*many.values(), "changed"})
     assert known == {**many, "k1": "changed"}
 
 
@@ -159,12 +163,84 @@ def test_an_entry_under_a_new_id_takes_its_mention_along(store: Store) -> None:
     with store.writing() as connection:
         mentions.note_entries(connection, "gazette", {"key1": "c1"}, NOW)
         mentions.add(connection, [a_mention()])
-        mentions.rename_entries(connection, "gazette", {"key1": "key7"})
+        (old,) = mentions.known_entries(connection, "gazette", (), {"c1"})
+        mentions.rename_entries(connection, "gazette", {old: "key7"})
     with store.reading() as connection:
-        assert mentions.known_entries(connection, "gazette", {"key7"}, ()) == {"key7": "c1"}
+        assert mentions.known_entries(connection, "gazette", {"key7"}, {"c1"}) == {"key7": "c1"}
         assert list(mentions.of_entries(connection, "gazette", {"key7"})) == [
             ("hollybrook", "key7")
         ]
+
+
+def test_nothing_that_is_kept_of_an_entry_can_be_guessed_without_the_databases_key(
+    store: Store,
+) -> None:
+    with store.writing() as connection:
+        mentions.note_entries(connection, "gazette", {"key1": "words1"}, NOW)
+        mentions.add(connection, [a_mention()])
+        key = connection.execute(select(SECRET.c.value)).scalar_one()
+        entry = connection.execute(select(ENTRY.c.key, ENTRY.c.content)).one()
+        mention = connection.execute(select(MENTION.c.entry_key)).scalar_one()
+    made = ["~" + hmac.digest(key, name, "sha256").hex()[:32] for name in (b"key1", b"words1")]
+    assert len(key) == 32
+    assert list(entry) == made
+    assert mention == made[0]
+
+
+def test_two_databases_name_one_entry_differently(tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "other"):
+        store = open_store(f"sqlite:///{tmp_path / name}.db")
+        with store.writing() as connection:
+            mentions.note_entries(connection, "gazette", {"key1": "words1"}, NOW)
+            found.append(connection.execute(select(ENTRY.c.key)).scalar_one())
+        store.close()
+    assert found[0] != found[1]
+
+
+def test_an_entry_is_written_again_only_where_its_words_have_changed(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.note_entries(connection, "gazette", {"k1": "c1", "k2": "c2"}, NOW)
+        mentions.note_entries(connection, "gazette", {"k1": "c1", "k2": "c3"}, NOW)
+        known = mentions.known_entries(connection, "gazette", {"k1", "k2"}, {"c1", "c3"})
+    assert known == {"k1": "c1", "k2": "c3"}
+
+
+def test_a_revised_mention_is_still_that_of_its_entry(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        (before,) = mentions.of_entries(connection, "gazette", {"key1"}).values()
+        mentions.revise(connection, replace(before, text="Changed"))
+        (after,) = mentions.of_entries(connection, "gazette", {"key1"}).values()
+    assert (after.id, after.text) == ("m1", "Changed")
+
+
+def test_mentions_are_found_by_what_they_share_with_a_text(store: Store) -> None:
+    sketches = {"m1": {1, 2, -(2**63)}, "m2": {2, 3}, "m3": {1, 2, 3}}
+    kept = [a_mention(1), a_mention(2), a_mention(3, school="elmside")]
+    with store.writing() as connection:
+        mentions.add(connection, kept)
+        mentions.keep_sketches(connection, kept, sketches)
+        mentions.keep_sketches(connection, kept[:1], {"m1": {2, 2**63 - 1}})
+    with store.reading() as connection:
+        found = mentions.alike(connection, {"hollybrook": {1, 2, 2**63 - 1, *range(5, 2000)}})
+        assert mentions.alike(connection, {"thornbeck": {1, 2, 3}}) == ()
+    assert {each.mention.id: each.shared for each in found} == {"m1": {2, 2**63 - 1}, "m2": {2}}
+
+
+def test_a_story_has_the_highest_level_of_its_mentions(store: Store) -> None:
+    with store.writing() as connection:
+        mentions.add(
+            connection,
+            [
+                a_mention(1, highest="watch"),
+                a_mention(2, highest="respond", same_as="m1"),
+                a_mention(3, highest="urgent", same_as="m1", relevant=False),
+                a_mention(4, highest="routine"),
+            ],
+        )
+        found = mentions.told(connection, ["m1", "m4", "m9"])
+    assert found == {"m1": Level.RESPOND, "m4": Level.ROUTINE}
 
 
 def test_what_was_read_is_kept_with_the_hash_of_exactly_what_is_stored(store: Store) -> None:
@@ -466,6 +542,38 @@ def test_what_an_older_version_kept_is_there_and_means_the_same(database_url: st
     with pytest.raises(StoreError), store.writing() as connection:
         deliveries.owe(connection, [an_alert(2, email="head@b.example")], NOW)
     store.close()
+
+
+def test_entries_that_an_older_version_knew_are_known(database_url: str) -> None:
+    old = at_step(database_url, "0004")
+    with old.writing() as connection:
+        connection.execute(text(ENTRIES_OF_0004))
+        connection.execute(text(MENTION_OF_0004))
+    old.close()
+    store = open_store(database_url)
+    with store.reading() as connection:
+        known = mentions.known_entries(connection, "gazette", {"k1", "k2"}, {"c1", "c2"})
+        (mention,) = mentions.of_entries(connection, "gazette", {"k1"}).values()
+        plain = connection.execute(
+            select(ENTRY.c.key).where(ENTRY.c.key.in_(["k1", "k2"]) | ENTRY.c.content.like("c%"))
+        )
+        assert plain.all() == []
+    assert known == {"k1": "c1", "k2": "c2"}
+    assert (mention.id, mention.medium) == ("m1", "")
+    store.close()
+
+
+ENTRIES_OF_0004 = """
+INSERT INTO entry VALUES ('gazette', 'k1', 'c1', '2026-09-01 10:00:00+00:00'),
+    ('gazette', 'k2', 'c2', '2026-09-02 10:00:00+00:00')
+"""
+MENTION_OF_0004 = """
+INSERT INTO mention (id, school, source, entry_key, story, url, title, text, author, seen_at,
+    revision, relevant, confidence, level, highest, sentiment, compound, language, categories,
+    reasons)
+VALUES ('m1', 'hollybrook', 'gazette', 'k1', '', '', '', '', '', '2026-09-15 10:00:00+00:00', 1,
+    true, 1, 'urgent', 'urgent', 'neutral', 0, 'en', '[]', '[]')
+"""
 
 
 def test_a_letter_that_is_about_no_post_is_kept_with_its_facts(store: Store) -> None:

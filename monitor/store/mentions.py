@@ -7,20 +7,24 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
 
 from monitor.judge.lines import answer_json
-from monitor.judge.terms import Judgement
-from monitor.store.tables import Entry, Evidence, JudgementRow, table
+from monitor.judge.terms import Judgement, Level
+from monitor.store.names import names
+from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
 
 ENTRY = table(Entry)
 MENTION = table(MentionRow)
 JUDGEMENT = table(JudgementRow)
 EVIDENCE = table(Evidence)
+SHINGLE = table(Shingle)
 CHUNK = 400  # names in one IN (...): well under every database's limit
+T = TypeVar("T")
+MOST_SHARED = 4_000  # numbers of sketches read for each of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ class Mention:
     categories: tuple[str, ...]
     reasons: tuple[Mapping[str, Any], ...]
     incident: str | None
+    medium: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A stored mention with those numbers of its sketch that were asked for."""
+
+    mention: Mention
+    shared: frozenset[int]
 
 
 FIELDS = tuple(Mention.__dataclass_fields__)
@@ -60,26 +73,34 @@ COLUMNS = [MENTION.c[name] for name in FIELDS]
 def known_entries(
     connection: Connection, source: str, keys: Collection[str], contents: Collection[str]
 ) -> dict[str, str]:
-    """Key to content of every entry of a source already read under one of these names."""
+    """Key to content of every entry of a source already read under one of these names.
+
+    A name that was not asked for comes as the database knows it: keyed (see names.py).
+    """
+    keyed = names(connection)
+    plain = {keyed(name): name for name in (*keys, *contents)}
     known: dict[str, str] = {}
     for column, wanted in ((ENTRY.c.key, keys), (ENTRY.c.content, contents)):
-        for part in _chunks(sorted(wanted)):
+        for part in _chunks(sorted(map(keyed, wanted))):
             rows = select(ENTRY.c.key, ENTRY.c.content).where(
                 ENTRY.c.source == source, column.in_(part)
             )
-            known.update({row.key: row.content for row in connection.execute(rows)})
+            for row in connection.execute(rows):
+                known[plain.get(row.key, row.key)] = plain.get(row.content, row.content)
     return known
 
 
 def of_entries(
     connection: Connection, source: str, keys: Collection[str]
 ) -> dict[tuple[str, str], Mention]:
-    """The stored mentions of these entries, by (school, entry key)."""
+    """The stored mentions of these entries, by (school, entry key as it was asked for)."""
+    keyed = names(connection)
+    asked = {keyed(key): key for key in keys}
     found: dict[tuple[str, str], Mention] = {}
-    for part in _chunks(sorted(keys)):
+    for part in _chunks(sorted(asked)):
         where = (MENTION.c.source == source, MENTION.c.entry_key.in_(part))
         for mention in _read(connection, select(*COLUMNS).where(*where)):
-            found[mention.school, mention.entry_key] = mention
+            found[mention.school, asked[mention.entry_key]] = mention
     return found
 
 
@@ -93,13 +114,44 @@ def of_stories(connection: Connection, stories: Collection[str]) -> tuple[Mentio
     return tuple(found)
 
 
+def alike(connection: Connection, wanted: Mapping[str, Collection[int]]) -> tuple[Alike, ...]:
+    """The mentions of each school whose sketches hold one of these numbers."""
+    shared: dict[str, set[int]] = {}
+    for school, numbers in wanted.items():
+        for part in _chunks(sorted(numbers)):
+            where = (SHINGLE.c.school == school, SHINGLE.c.hash.in_(part))
+            query = select(SHINGLE.c.mention_id, SHINGLE.c.hash).where(*where)
+            for row in connection.execute(query.limit(MOST_SHARED)):
+                shared.setdefault(row.mention_id, set()).add(row.hash)
+    found = (
+        mention
+        for part in _chunks(sorted(shared))
+        for mention in _read(connection, select(*COLUMNS).where(MENTION.c.id.in_(part)))
+    )
+    oldest = sorted(found, key=lambda mention: (mention.seen_at, mention.id))
+    return tuple(Alike(mention, frozenset(shared[mention.id])) for mention in oldest)
+
+
+def told(connection: Connection, stories: Collection[str]) -> dict[str, Level]:
+    """The highest level that any mention of a story has had, by its first mention's id."""
+    highest: dict[str, Level] = {}
+    for part in _chunks(sorted(stories)):
+        is_of = or_(MENTION.c.id.in_(part), MENTION.c.same_as.in_(part))
+        query = select(MENTION.c.id, MENTION.c.same_as, MENTION.c.highest)
+        for row in connection.execute(query.where(is_of, MENTION.c.relevant)):
+            first, level = row.same_as or row.id, Level(row.highest)
+            highest[first] = max(highest.get(first, level), level, key=lambda each: each.rank)
+    return highest
+
+
 def note_entries(
     connection: Connection, source: str, entries: Mapping[str, str], now: datetime
 ) -> None:
     """Remember entries (key to content) as read; those under a known key get their new words."""
-    known = known_entries(connection, source, entries, ())
+    keyed = names(connection)
+    known = known_entries(connection, source, entries, entries.values())
     fresh = [
-        {"source": source, "key": key, "content": content, "seen_at": now}
+        {"source": source, "key": keyed(key), "content": keyed(content), "seen_at": now}
         for key, content in entries.items()
         if key not in known
     ]
@@ -107,28 +159,47 @@ def note_entries(
         connection.execute(insert(ENTRY), fresh)
     for key, content in entries.items():
         if known.get(key, content) != content:
-            row = (ENTRY.c.source == source, ENTRY.c.key == key)
-            connection.execute(update(ENTRY).where(*row).values(content=content))
+            row = (ENTRY.c.source == source, ENTRY.c.key == keyed(key))
+            connection.execute(update(ENTRY).where(*row).values(content=keyed(content)))
 
 
 def rename_entries(connection: Connection, source: str, renamed: Mapping[str, str]) -> None:
     """An entry whose place gives it a new id at each fetch goes on under the new one."""
+    keyed = names(connection)
     for old, new in renamed.items():
-        entry = (ENTRY.c.source == source, ENTRY.c.key == old)
-        connection.execute(update(ENTRY).where(*entry).values(key=new))
-        mention = (MENTION.c.source == source, MENTION.c.entry_key == old)
-        connection.execute(update(MENTION).where(*mention).values(entry_key=new))
+        entry = (ENTRY.c.source == source, ENTRY.c.key == keyed(old))
+        connection.execute(update(ENTRY).where(*entry).values(key=keyed(new)))
+        mention = (MENTION.c.source == source, MENTION.c.entry_key == keyed(old))
+        connection.execute(update(MENTION).where(*mention).values(entry_key=keyed(new)))
 
 
 def add(connection: Connection, mentions: Sequence[Mention]) -> None:
-    """Store new mentions in one batch."""
-    if mentions:
-        connection.execute(insert(MENTION), [_row(mention) for mention in mentions])
+    """Store new mentions in one batch, each under its entry's keyed name."""
+    keyed = names(connection)
+    rows = [{**_row(mention), "entry_key": keyed(mention.entry_key)} for mention in mentions]
+    if rows:
+        connection.execute(insert(MENTION), rows)
 
 
 def revise(connection: Connection, mention: Mention) -> None:
     """Put a mention's new words and judgement in the place of the old ones."""
-    connection.execute(update(MENTION).where(MENTION.c.id == mention.id).values(**_row(mention)))
+    row = {**_row(mention), "entry_key": names(connection)(mention.entry_key)}
+    connection.execute(update(MENTION).where(MENTION.c.id == mention.id).values(**row))
+
+
+def keep_sketches(
+    connection: Connection, mentions: Sequence[Mention], sketches: Mapping[str, Collection[int]]
+) -> None:
+    """Keep what copies of these mentions are found by, in the place of what there was."""
+    for part in _chunks([mention.id for mention in mentions]):
+        connection.execute(delete(SHINGLE).where(SHINGLE.c.mention_id.in_(part)))
+    rows = [
+        {"mention_id": mention.id, "hash": number, "school": mention.school}
+        for mention in mentions
+        for number in sorted(sketches.get(mention.id, ()))
+    ]
+    if rows:
+        connection.execute(insert(SHINGLE), rows)
 
 
 def keep_judgements(
@@ -224,5 +295,5 @@ def _row(mention: Mention) -> dict[str, Any]:
     return {**row, "categories": list(mention.categories), "reasons": list(mention.reasons)}
 
 
-def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
+def _chunks(names: Sequence[T]) -> Iterable[Sequence[T]]:
     return (names[start : start + CHUNK] for start in range(0, len(names), CHUNK))

@@ -107,7 +107,11 @@ class Secret(SQLModel, table=True):
 
 
 class Entry(SQLModel, table=True):
-    """That an entry of a source has been read: by its id, and by its words where ids change."""
+    """That an entry of a source has been read: by its id, and by its words where ids change.
+
+    It outlives the mention that was made of it, or an old entry would be new again; so `key` and
+    `content` are hashes with a key of this database's own (see names.py).
+    """
 
     __table_args__ = (Index("ix_entry_words", "source", "content"),)
 
@@ -121,12 +125,14 @@ class Mention(SQLModel, table=True):
     """A post that speaks of a school, as last read and judged.
 
     There is no index, filter or total by author: a name is shown with its post and no more.
-    `story` is a hash of the canonical link; `same_as` names the first mention of that story.
+    `story` is a hash of what the link leads to; `same_as` names the first mention of the same
+    thing, behind that link or in the same words. `entry_key` is keyed, as in the table entry.
     """
 
     __table_args__ = (
         Unique("school", "source", "entry_key"),
         Index("ix_mention_story", "school", "story"),
+        Index("ix_mention_same_as", "same_as"),
         Index("ix_mention_school_seen", "school", "seen_at"),
         Index("ix_mention_level_seen", "level", "seen_at"),
     )
@@ -142,6 +148,7 @@ class Mention(SQLModel, table=True):
     text: str = Field(default="", sa_column=Column(Text, nullable=False))
     author: str = Field(default="", sa_column=Column(Text, nullable=False))
     published: datetime | None = Field(default=None, sa_column=_moment())
+    medium: str = ""
     seen_at: datetime = Field(sa_column=_moment(nullable=False))
     revision: int = 1
     relevant: bool = True

@@ -1,0 +1,38 @@
+"""Names that only this database can make, for what outlives the posts that they were made of.
+
+A plain hash of an address or of words can be guessed at by whoever holds a list of them; one that
+was made with a key cannot.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from monitor.store.tables import Secret, table
+
+SECRET = table(Secret)
+OF_ENTRIES = "entries"
+_MARK = "~"
+_LENGTH = 32  # of 64 hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Turns plain names into keyed ones."""
+
+    key: bytes
+
+    def __call__(self, name: str) -> str:
+        """The keyed name; one that is keyed already stays."""
+        if name.startswith(_MARK):
+            return name
+        return _MARK + hmac.digest(self.key, name.encode(), "sha256").hex()[:_LENGTH]
+
+
+def names(connection: Connection) -> Names:
+    """The names of entries in this database, whose key was made with its tables."""
+    query = select(SECRET.c.value).where(SECRET.c.name == OF_ENTRIES)
+    return Names(connection.execute(query).scalar_one())
