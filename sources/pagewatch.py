@@ -314,11 +314,11 @@ def _whole(soup: BeautifulSoup, url: str) -> dict[str, _Part]:
         if isinstance(node, Tag):
             leads = str(node.get("href", "")) if node.name == "a" else ""
             around[id(node)] = (node if node.name in _BLOCKS else block, leads or href)
-        elif type(node) is NavigableString and node.strip():  # not a comment, or the like
+        elif type(node) is NavigableString:  # and no comment, or the like
             texts, hrefs = blocks.setdefault(id(block), ([], []))
             texts += [node] if id(block) == last else ["\n", node]
             last = id(block)
-            hrefs += [href] if href else []
+            hrefs += [href] if href and node.strip() else []
     found = [_part(texts, hrefs, url) for texts, hrefs in blocks.values()]
     return _named(part for part in found if len(_WORD.findall(part.text)) >= _LEAST_WORDS)
 
