@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import pytest
 
@@ -82,11 +82,18 @@ service imap-login {{
 def program() -> str:
     """Where Dovecot is; skips the test where it is not, and under CI fails it."""
     found = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("Dovecot is not installed, and under CI nothing is skipped")
     if found is None:
-        pytest.skip("Dovecot is not installed")
-    return found
+        _lacking("Dovecot is not installed")
+    asked = subprocess.run([str(found), "--version"], capture_output=True, text=True, check=True)
+    if not asked.stdout.startswith("2.3."):
+        _lacking(f"Dovecot is {asked.stdout.split()[0]}; the tests' configuration is for 2.3")
+    return str(found)
+
+
+def _lacking(why: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{why}, and under CI nothing is skipped")
+    pytest.skip(why)
 
 
 class Account:

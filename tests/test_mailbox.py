@@ -611,6 +611,9 @@ FORGED = {
         "results": f"{SERVER}; spf=pass (by a) ; dmarc=pass header.from=google.com (b@e.example);"
         " dmarc=fail header.from=google.com"
     },
+    "around a mark that does not pair": {
+        "results": f'{SERVER}; spf=pass (a" b); dkim=pass header.d=google.com'
+    },
     "only spf": {"results": f"{SERVER}; spf=pass smtp.mailfrom=google.com"},
     "the unnamed server's": {"results": "dmarc=pass header.from=google.com"},
 }  # fmt: skip
@@ -633,14 +636,22 @@ def test_a_server_that_signs_without_a_name_is_called_unnamed() -> None:
     assert not _read(named, server="unnamed")["proven"]
 
 
+@pytest.mark.parametrize("user", ["no-reply@accounts", "drive-shares-noreply@", "a@docs"])
+def test_what_else_google_sends_is_passed_over(user: str) -> None:
+    sender = f"{user}google.com" if user.endswith("@") else f"{user}.google.com"
+    assert not _read(_mail(_linked(1), sender=sender))["listed"]
+
+
 @pytest.mark.parametrize(
     "sender",
     [
-        "a@stranger.example", "a@notgoogle.com", "a@google.com.evil.example", "", "google.com",
-        '"googlealerts-noreply@google.com" <a@evil.example>', "a@google.com, b@evil.example",
-        "a@google.com <b@evil.example>", "(a@google.com) b@evil.example",
-        "a@google.com@evil.example",
-        "x@evil.example\r\nFrom: a@google.com", "=?utf-8?q?a=40google.com?=",
+        "a@stranger.example", "googlealerts@notgoogle.com", "", "google.com",
+        "googlealerts@google.com.evil.example",
+        '"googlealerts-noreply@google.com" <a@evil.example>',
+        "googlealerts@google.com, b@evil.example",
+        "googlealerts@google.com <b@evil.example>", "(googlealerts@google.com) b@evil.example",
+        "googlealerts@google.com@evil.example",
+        "x@evil.example\r\nFrom: googlealerts@google.com", "=?utf-8?q?googlealerts=40google.com?=",
     ],
 )  # fmt: skip
 def test_who_is_not_surely_a_listed_sender_is_another(sender: str) -> None:
@@ -797,6 +808,11 @@ HOSTILE = {
     "broken encodings": _multipart(
         _part("=?=\xff", "text/plain; charset=\"no-such\"", "Content-Transfer-Encoding: base64\r\n")
         + _part("####", "text/html; charset*=x'y", "Content-Transfer-Encoding: x-uuencode\r\n")
+    ),
+    "an alphabet in parts": _mail("\xe9", more="Content-Type: text/plain; charset*0*=x''%zz\r\n"),
+    "an alphabet with a nul": _mail("\xe9", more='Content-Type: text/plain; charset="\0"\r\n'),
+    "an address that is none": _mail(
+        "Title\r\nhttps://[f5bot.com/x", sender="a@f5bot.com", results=f"{SERVER}; none"
     ),
     "no end of tags": _mail("<a href='" * 100_000, more="Content-Type: text/html\r\n"),
     "no end of links": _mail(

@@ -79,7 +79,7 @@ class Service(NamedTuple):
 def read(
     raw: bytes, senders: Sequence[str], server: str, *, must_be_proven: bool
 ) -> dict[str, Any]:
-    """The items of a mail of one of the senders; `listed` is false where it is another's.
+    """The items of a mail of one of the senders; `listed` is false where nothing of it is read.
 
     `proven` says whether `server` vouches for the sender; where it does not, no item has a link.
     Raises NotMailError.
@@ -87,23 +87,27 @@ def read(
     message = opened(raw)
     sender = sender_of(message)
     name = listed(sender.domain, senders) if sender else ""
-    if not sender or not name:
+    service = service_of(sender) if sender and name else None
+    if not sender or not service:
         return answer([], listed=False, proven=False)
     proven = not must_be_proven or is_proven(message, sender.domain, name, server)
     mail = read_mail(message)
-    service = service_of(sender)
     items = list(service.items(mail))[:_ITEMS]
     entries = (_entry(item, mail, service, sender, proven=proven) for item in _once(items))
     made = answer(entries, listed=True, proven=proven)
     return {**made, "notes": [*mail.notes, *made["notes"]]}
 
 
-def service_of(sender: Sender) -> Service:
-    """Whose mails these are; any other's are read as plain mails."""
-    if sender.user.startswith("googlealerts") and listed(sender.domain, ("google.com",)):
-        return _GOOGLE_ALERTS
-    if "business" in f"{sender.user}@{sender.domain}" and listed(sender.domain, ("google.com",)):
-        return _GOOGLE_REVIEWS
+def service_of(sender: Sender) -> Service | None:
+    """Whose mails these are; any other's are read as plain mails.
+
+    None for what else Google sends: it is for the account's owner (codes, warnings), and what
+    strangers make Google's services send (shared files, invitations) would pass as proven.
+    """
+    if listed(sender.domain, ("google.com",)):
+        if sender.user.startswith("googlealerts"):
+            return _GOOGLE_ALERTS
+        return _GOOGLE_REVIEWS if "business" in f"{sender.user}@{sender.domain}" else None
     return next((s for name, s in _BY_DOMAIN.items() if listed(sender.domain, (name,))), _PLAIN)
 
 
@@ -172,9 +176,10 @@ def _paragraphs(text: str) -> Iterator[tuple[list[str], str]]:
     """The lines of each paragraph that holds an address, without it, and the address."""
     for paragraph in _PARAGRAPH.split(text.replace("\r\n", "\n")):
         found = _ADDRESS.search(paragraph)
-        if found:
+        address = safe_link(found.group().rstrip(".,;:)]")) if found else ""
+        if address:
             lines = [_line(_ADDRESS.sub("", line).strip(" \t<>")) for line in paragraph.split("\n")]
-            yield [line for line in lines if line], found.group().rstrip(".,;:)]")
+            yield [line for line in lines if line], address
 
 
 def _line(text: str) -> str:

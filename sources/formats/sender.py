@@ -92,10 +92,12 @@ def _result(text: str) -> _Result | None:
 
 
 def _bare(field: str) -> str:
-    """The field in small letters, without comments; a quoted text that could mislead is masked."""
-    if len(field) > _LONGEST:
-        return ""
-    return _without_comments(_QUOTED.sub(_unquoted, field.lower()))
+    """The field in small letters, without comments; a quoted text that could mislead is masked.
+
+    Nothing is left of one that is too long, or whose quotation marks do not pair.
+    """
+    masked = _QUOTED.sub(_unquoted, field[: _LONGEST + 1].lower())
+    return "" if len(field) > _LONGEST or '"' in masked else _without_comments(masked)
 
 
 def _unquoted(found: re.Match[str]) -> str:
