@@ -8,15 +8,15 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from monitor.judge.terms import Judgement, Words
 from monitor.settings import Person
 from monitor.store import deliveries, looks, mentions
-from monitor.store.deliveries import Delivery
+from monitor.store.deliveries import DELIVERY, Delivery
 from monitor.store.engine import Store
 from monitor.store.looks import Look
-from monitor.store.mentions import EVIDENCE, JUDGEMENT, Mention
+from monitor.store.mentions import EVIDENCE, JUDGEMENT, MENTION, SHINGLE, Mention
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HOLLYBROOK, PRAISE, THREAT, Item, Town, rss, town
 from tests.webserver import Reply
@@ -319,6 +319,105 @@ def test_a_story_from_three_places_is_kept_three_times_and_told_once(
     first, *others = sorted(kept(store), key=lambda mention: mention.same_as is not None)
     assert {mention.same_as for mention in others} == {first.id}
     assert len(owed(store)) == 2
+
+
+AGENCY = (
+    "Parents of Hollybrook Primary School in Stanwick say that nothing has been done about the "
+    "bullying of a boy in Year 5 although his mother has complained three times since the start "
+    "of term. The family have written to the governors and to the county council, which says "
+    "that it takes every complaint seriously and that it will reply within twenty working days."
+)
+
+
+def copies() -> dict[str, bytes]:
+    """One agency story as five places tell it, each at an address of its own."""
+    start = " ".join(AGENCY.split()[:30])
+    told = {
+        "gazette": Item(AGENCY, "1", title="Boy bullied at Hollybrook, say parents"),
+        "courier": Item(AGENCY, "9", title="Family's anger at village school | Courier"),
+        "alerts": Item(f"{start} ...", "tag:3", title="Boy bullied at Hollybrook - Gazette"),
+        "voice": Item(f"{AGENCY} Our readers may write to us.", "x", title="Bullying at school"),
+        "search": Item(f"2 hours ago - {start}...", "u", title="Parents complain of bullying"),
+    }
+    return {
+        f"/{name}": rss(replace(item, link=f"https://{name}.example/{item.guid}"))
+        for name, item in told.items()
+    }
+
+
+def test_a_story_from_five_addresses_is_kept_five_times_and_told_once(
+    store: Store, clock: Clock
+) -> None:
+    names = ("gazette", "courier", "alerts", "voice", "search")
+    with town(store, clock, *names) as it:
+        it.server.answers |= {f"/{name}": rss() for name in names}
+        for name in names:
+            it.monitor.poll(name)
+        it.server.answers |= copies()
+        polled = [it.monitor.poll(name) for name in names]
+    assert [result.alerted for result in polled] == [1, 0, 0, 0, 0]
+    first, *others = sorted(kept(store), key=lambda mention: mention.same_as is not None)
+    assert len(others) == 4
+    assert {mention.same_as for mention in others} == {first.id}
+    assert [(alert.level, alert.email) for alert in owed(store)] == [
+        ("respond", "head@hollybrook.example")
+    ]
+
+
+def test_a_later_copy_with_a_new_danger_alerts_again(store: Store, clock: Clock) -> None:
+    with town(store, clock, "gazette", "courier") as it:
+        it.server.answers |= {"/gazette": rss(), "/courier": rss()}
+        it.monitor.poll("gazette"), it.monitor.poll("courier")
+        it.server.answers |= copies()
+        it.monitor.poll("gazette")
+        worse = Item(f"{AGENCY} {THREAT}, a man wrote.", "9", title="School under threat")
+        it.server.answers["/courier"] = rss(replace(worse, link="https://courier.example/9"))
+        assert it.monitor.poll("courier").alerted == 1
+    first, copy = sorted(kept(store), key=lambda mention: mention.same_as is not None)
+    assert copy.same_as == first.id
+    assert {alert.level for alert in owed(store) if alert.mention_id == copy.id} == {"urgent"}
+
+
+def test_a_feed_that_carries_one_story_twice_tells_it_once(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        it.server.answers["/gazette"] = rss()
+        it.monitor.poll("gazette")
+        it.server.answers["/gazette"] = rss(
+            Item(AGENCY, "1", title="Boy bullied", link="https://gazette.example/1"),
+            Item(AGENCY, "2", title="Mother complains", link="https://gazette.example/2"),
+        )
+        polled = it.monitor.poll("gazette")
+    assert (polled.matched, polled.alerted) == (2, 1)
+
+
+def test_an_edited_post_is_found_by_its_new_words(store: Store, clock: Clock) -> None:
+    with town(store, clock, "gazette", "courier") as it:
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "1", title="Fair"))
+        it.monitor.poll("gazette")
+        it.server.answers |= {"/gazette": rss(Item(AGENCY, "1", title="Fair"))}
+        it.server.answers["/courier"] = rss(Item(AGENCY, "7", title="Parents complain"))
+        it.monitor.poll("gazette"), it.monitor.poll("courier")
+    first, copy = sorted(kept(store), key=lambda mention: mention.same_as is not None)
+    assert copy.same_as == first.id
+
+
+def test_what_was_deleted_is_not_new_again_while_its_feed_still_holds_it(
+    store: Store, clock: Clock
+) -> None:
+    with town(store, clock) as it:
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "0"))
+        it.monitor.poll("gazette")
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "0"), Item(THREAT, "1"))
+        assert it.monitor.poll("gazette").alerted == 1
+        with store.writing() as connection:
+            for table in (DELIVERY, SHINGLE, JUDGEMENT, EVIDENCE, MENTION):
+                connection.execute(delete(table))
+        later = rss(Item(PRAISE, "0"), Item(THREAT, "1"), Item("Rain is expected", "2"))
+        it.server.answers["/gazette"] = later
+        polled = it.monitor.poll("gazette")
+    assert (polled.fetched, polled.new, polled.matched, polled.alerted) == (3, 1, 0, 0)
+    assert kept(store) == ()
+    assert owed(store) == []
 
 
 def test_a_post_edited_from_calm_to_threat_alerts_and_keeps_both_readings(

@@ -129,6 +129,19 @@ def test_a_story_found_twice_is_listed_once_with_its_other_places(
     assert "Also seen In Town-reviews" in whole
 
 
+def test_a_copy_at_another_address_is_listed_with_its_first(small: Store, tmp_path: Path) -> None:
+    copy = replace(
+        COMPLAINT, id=named("copy"), entry_key="copy", source="town-reviews",
+        url="https://paper.example/7", story=named("another link"), same_as=COMPLAINT.id,
+    )  # fmt: skip
+    keep(small, COMPLAINT, copy)
+    with served(small, settings(tmp_path)) as web:
+        home, whole = ask(web, "/"), ask(web, f"/mentions/{copy.id}").text
+    assert home.body.count("Hollybrook does nothing</a>") == 1
+    assert "Also seen in 1 other place" in home.text
+    assert "Also seen In Stanwick-forum" in whole
+
+
 def test_a_story_judged_graver_elsewhere_is_listed_there_too(small: Store, tmp_path: Path) -> None:
     graver = replace(THREAT, story=COMPLAINT.story, same_as=COMPLAINT.id)
     keep(small, COMPLAINT, graver)

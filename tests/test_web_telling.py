@@ -184,6 +184,14 @@ def test_the_same_story_points_to_its_first_report(
     assert BANNER not in page.text
 
 
+def test_who_is_told_of_a_story_has_heard_of_its_copies(small: Store, tmp_path: Path) -> None:
+    copy = _again(OLD, url="https://paper.example/7", story=named("another link"))
+    keep(small, OLD, copy)
+    send(small, owe(small, OLD), channel="smtp")
+    with served(small, settings(tmp_path)) as web:
+        assert BANNER not in ask(web, "/").text
+
+
 def test_a_first_report_that_nobody_was_told_of_is_no_excuse(small: Store, tmp_path: Path) -> None:
     again = _again(OLD)
     keep(small, OLD, again)

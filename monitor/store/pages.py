@@ -130,9 +130,7 @@ def unheard(
         .join(DELIVERY, _about(report.c.id, urgent))
         .where(
             report.c.school == MENTION.c.school,
-            report.c.story == MENTION.c.story,
-            report.c.story != "",
-            _family(report.c) == _family(MENTION.c),
+            or_(report.c.id == _family(MENTION.c), report.c.same_as == _family(MENTION.c)),
         )
     )
     untold = (~is_told, ~is_told_elsewhere)
@@ -196,10 +194,10 @@ def elsewhere(
     """For each of these mentions, the other places that hold the same story, the first first."""
     family = _family(MENTION.c)
     wanted = {mention.id: mention.same_as or mention.id for mention in mentions}
+    firsts = set(wanted.values())
     where = (
         MENTION.c.school.in_({mention.school for mention in mentions}),
-        MENTION.c.story.in_({mention.story for mention in mentions if mention.story}),
-        family.in_(set(wanted.values())),
+        or_(MENTION.c.id.in_(firsts), MENTION.c.same_as.in_(firsts)),
         MENTION.c.relevant.is_(True),
     )
     columns = [MENTION.c[name] for name in Elsewhere.__dataclass_fields__]
