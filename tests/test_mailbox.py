@@ -852,6 +852,12 @@ def test_one_bad_part_costs_none_of_its_neighbours() -> None:
     assert [entry["link"] for entry in found["entries"]] == ["https://g.example/1"]
 
 
+def test_an_alphabet_that_cannot_be_made_out_costs_no_words() -> None:
+    odd = "Content-Type: text/plain; charset*0*=x''%zz\r\n"
+    found = _read(_mail(f"{_linked(1)}\r\n\xe9", more=odd))
+    assert [entry["link"] for entry in found["entries"]] == ["https://g.example/1"]
+
+
 def test_what_an_attached_mail_says_is_not_what_the_sender_says() -> None:
     inner = _part(_mail(_linked(1)).decode(), "message/rfc822")
     assert _read(_multipart(inner + "--cut--"))["entries"] == []
