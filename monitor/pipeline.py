@@ -39,7 +39,7 @@ from monitor.store.mentions import Mention
 from monitor.stories import Recalled, first_of
 from monitor.timing import next_look
 from sources import load
-from sources.base import Ask, Flaw, NotModified, Post, SourceError
+from sources.base import LASTING, Ask, Flaw, NotModified, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
@@ -153,6 +153,9 @@ class Monitor:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
             outcome |= {"validators": validators, "memo": memo, "heard": heard}
+        else:
+            lasting = {name: kept for name, kept in memo.items() if name in LASTING}
+            outcome |= {"memo": {**look.memo, **lasting}}
         self._remember(look, intake, state, outcome)
         return polled_of(look, harvest, intake, outcome)
 

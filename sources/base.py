@@ -12,6 +12,9 @@ Health = Literal[
     "ok", "slow", "empty", "blocked", "failing", "dead", "over budget", "needs you", "waiting"
 ]
 FIRST_LOOK = timedelta(days=30)
+# What a memo keeps under these names lasts also where the poll failed: what was spent is spent,
+# and whoever signed in, or was told a site's rules, need not ask again.
+LASTING = frozenset({"spent", "search", "session", "token", "sign_in", "robots"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class Ask:
     """What a source is asked for in one poll.
 
     `options` is the kind's own `Options` model; `phrases` are the names of every school that
-    listens; `memo` is the source's own memory between polls (JSON values), kept with the posts.
+    listens; `memo` is the source's own memory between polls (JSON values), kept with the posts, and
+    where the poll fails only under the names in LASTING.
     `folder` is where relative paths in the options start.
     """
 

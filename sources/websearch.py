@@ -174,7 +174,7 @@ def read(body: bytes, url: str, charset: str, *, backend: str, query: str) -> di
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield what one query finds, the next in turn; raises SourceError.
 
-    A request counts once it was answered well: where it fails, nothing is remembered.
+    A request counts when it is made: the engine may count one that fails on its way back.
     """
     options: Options = ask.options
     plan = _plan(options, ask.phrases)
@@ -185,8 +185,8 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
         raise used_up(searches, ask.now)
     turn = Rotation(ask.memo, tuple(plan))
     search = _search(ask, plan[turn.query], turn.looked())
-    response, result = _asked(search, options, reach)
     spend(ask.memo, ask.now)
+    response, result = _asked(search, options, reach)
     what = f"The search at {urlsplit(response.url).hostname}"
     if response.status in _REFUSED and result.get("said"):
         yield turn.refused(_refusal(what, search, result))

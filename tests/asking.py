@@ -17,7 +17,7 @@ import sources
 from monitor.problems import Place
 from monitor.setting_secrets import Vault
 from monitor.source_settings import SourceReader
-from sources.base import Ask, Flaw, Post, SourceError
+from sources.base import LASTING, Ask, Flaw, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 from tests.webserver import Seen, WebServer
@@ -28,7 +28,7 @@ NAMES = ("Hollybrook Primary School",)
 
 @dataclass
 class Polls:
-    """Each call is a poll; `memo` is kept only where the poll did not fail, as the program does."""
+    """Each call is a poll; `memo` is kept as the program keeps it."""
 
     kind: str
     fetcher: Fetcher
@@ -36,14 +36,19 @@ class Polls:
     now: datetime = NOW
     memo: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = NAMES
+    folder: Path = Path()
 
     def __call__(self, **options: Any) -> list[Post | Flaw]:
         """What a poll with these options gives."""
         module = sources.load(self.kind)
         memo = json.loads(json.dumps(self.memo))
         door = Door(self.fetcher, self.parser, {})
-        ask = Ask("it", module.Options(**options), self.names, self.now, memo)
-        found = list(module.collect(ask, door))
+        ask = Ask("it", module.Options(**options), self.names, self.now, memo, self.folder)
+        try:
+            found = list(module.collect(ask, door))
+        except SourceError:
+            self.memo |= {name: kept for name, kept in memo.items() if name in LASTING}
+            raise
         self.memo = memo
         return found
 

@@ -152,6 +152,16 @@ def test_a_used_up_budget_is_told_before_anything_is_asked(
     assert len(web.requests) == 2
 
 
+def test_a_search_that_fails_is_counted_all_the_same(
+    web: WebServer, polls: Polls, brave: dict[str, Any]
+) -> None:
+    web.answers[WEB] = Reply(status=500)
+    limited = {**brave, "monthly_calls": 1, "queries": ["one"]}
+    assert polls.fails(**limited).health == "failing"
+    assert polls.fails(**limited).health == "over budget"
+    assert len(web.requests) == 1
+
+
 def test_the_turn_goes_on_in_the_next_month_where_the_budget_stopped_it(
     web: WebServer, polls: Polls, brave: dict[str, Any]
 ) -> None:
