@@ -1,0 +1,1 @@
+"""What a school begins with: the register, its local press, its first configuration; all pure."""
