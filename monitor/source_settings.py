@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 import sources
-from monitor.problems import Place, Problem, quoted, suggestion
-from monitor.setting_problems import known_keys, problems_of, unknown_key
+from monitor.problems import Place, Problem, key_text, quoted, suggestion
+from monitor.setting_problems import known_keys, problems_of, secret_fields, unknown_key
 from monitor.setting_secrets import Vault
 from monitor.settings import SourceSettings
 from monitor.toml_lines import KeyPath
@@ -73,6 +73,8 @@ class SourceReader:
         self, model: type[BaseModel], own: Mapping[str, Any], path: KeyPath, place: Place
     ) -> tuple[BaseModel | None, list[Problem]]:
         given, problems = self.vault.open(model, own, path, place)
+        closed = [key_text((*path, field)) for field in secret_fields(model)]
+        told = tuple(key for key in closed if any(one.key.startswith(key) for one in problems))
         known = known_keys(model)
         for key in [key for key in own if key in given and key not in known]:
             del given[key]
@@ -81,7 +83,9 @@ class SourceReader:
         try:
             return model.model_validate(given), problems
         except ValidationError as error:
-            return None, [*problems, *problems_of(error, model, own, path, place)]
+            found = problems_of(error, model, own, path, place)
+            # A secret that cannot be had is told of once, not also as one that is missing.
+            return None, [*problems, *(one for one in found if not one.key.startswith(told))]
 
     def _rules(self, table: Mapping[str, Any], least: float) -> Iterator[tuple[KeyPath, str]]:
         """Looked at in the table as it was read, so that other mistakes do not hide these."""

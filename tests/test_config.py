@@ -194,3 +194,17 @@ def test_a_long_list_of_mistakes_is_cut_and_counted(tmp_path: Path) -> None:
     assert len(found) == 101
     assert found[99].startswith("config.toml:100: x100 is not a known")
     assert found[100] == "config.toml: and 900 more; put these right first"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('app_password = "abcd-efgh-ijkl-mnop"', "must not stand in this file"),
+        ('app_password_env = "NOPE"', "names the environment variable NOPE, which is not set"),
+    ],
+)
+def test_a_secret_that_a_source_needs_and_cannot_have_is_told_of_once(
+    tmp_path: Path, line: str, says: str
+) -> None:
+    sky = f'[[sources]]\nid = "sky"\nkind = "bluesky"\nhandle = "holly.example"\n{line}\n'
+    assert says in mistake(tmp_path, SCHOOL + sky)
