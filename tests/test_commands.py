@@ -106,6 +106,7 @@ def test_only_commands_that_work_are_listed() -> None:
         "mentions",
         "poll",
         "run",
+        "sources",
         "test_words",
     )
 
