@@ -31,11 +31,12 @@ from monitor.polling import (
     unjudged,
 )
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import corrections, looks, mentions
+from monitor.store import corrections, looks, mentions, reports
 from monitor.store.deliveries import owe, owe_news
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.looks import Gap, Look, Place
 from monitor.store.mentions import Mention
+from monitor.store.reports import ReportQueue
 from monitor.stories import Recalled, first_of
 from monitor.timing import next_look
 from sources import load
@@ -141,7 +142,9 @@ class Monitor:
         heard = {school.id: fingerprint(school) for school in schools.values()}
         first = frozenset(heard.keys() - look.heard.keys())
         again = frozenset(s for s in heard if look.heard.get(s, heard[s]) != heard[s])
-        door = Door(self.fetcher, self.parser, look.validators, fresh=bool(first | again))
+        queue = ReportQueue(self.store, source.id, self.clock)
+        anew = bool(first | again)
+        door = Door(self.fetcher, self.parser, look.validators, fresh=anew, reports=queue)
         memo = dict(look.memo)
         harvest = self._collect(source, tuple(schools.values()), door, memo)
         intake = self._take_in(source, harvest.posts, schools, first, again)
@@ -152,11 +155,13 @@ class Monitor:
         if not harvest.error:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
+            if intake.unjudged and door.read_to is not None:
+                memo = dict(look.memo)  # nor may its report have been taken in
             outcome |= {"validators": validators, "memo": memo, "heard": heard}
         else:
             lasting = {name: kept for name, kept in memo.items() if name in LASTING}
             outcome |= {"memo": {**look.memo, **lasting}}
-        self._remember(look, intake, state, outcome)
+        self._remember(look, intake, state, outcome, door.read_to)
         return polled_of(look, harvest, intake, outcome)
 
     def _collect(
@@ -272,7 +277,12 @@ class Monitor:
         return outcome
 
     def _remember(
-        self, look: Look, intake: Intake, state: State, outcome: Mapping[str, Any]
+        self,
+        look: Look,
+        intake: Intake,
+        state: State,
+        outcome: Mapping[str, Any],
+        read_to: int | None,
     ) -> None:
         """One transaction: mentions, judgements, evidence, what is owed, and the look itself."""
         now = self.clock()
@@ -282,6 +292,9 @@ class Monitor:
             if not looks.settle(connection, look.source, self.owner, outcome):
                 log.warning("source %s was taken over by another process", look.source)
                 return
+            if read_to is not None and reports.came_after(connection, look.source, read_to):
+                # Handed in while the inbox was being read: settling has put it off.
+                looks.make_due(connection, look.source, now)
             mentions.rename_entries(connection, look.source, intake.renamed)
             mentions.note_entries(connection, look.source, intake.entries, now)
             mentions.add(connection, [mention for mention, _, _ in intake.new])

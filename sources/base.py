@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, MutableMapping
+from collections.abc import Generator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -87,6 +87,28 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What was handed in to an inbox, by form or webhook, as it came."""
+
+    number: int
+    received_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file in a drop folder; `wrong` says why its content was not looked at.
+
+    `mark` is a hash of its content, where that was not looked at of what else tells it apart.
+    """
+
+    name: str
+    mark: str
+    content: bytes = b""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a source is asked for in one poll.
 
@@ -128,6 +150,33 @@ class SourceError(Exception):
         self.retry_after = retry_after
 
 
+class Queue(Protocol):
+    """What has been handed in to one inbox and waits there."""
+
+    def waiting(self, after: int) -> Iterator[Report]:
+        """Those with higher numbers than that, oldest first, a bounded number at once."""
+        ...
+
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Let go of what they hold: it has been taken in, and that is committed."""
+        ...
+
+
+class Drops(Protocol):
+    """A folder into which people put files."""
+
+    def files(self, most_bytes: int) -> Iterator[Dropped]:
+        """What lies in it, oldest first, a bounded number at once; raises SourceError."""
+        ...
+
+    def put_away(self, file: Dropped, why: str) -> None:
+        """Move a file to `taken`, or to `refused` beside a note where there is a reason why.
+
+        Raises SourceError.
+        """
+        ...
+
+
 class Reach(Protocol):
     """The world as a source may touch it."""
 
@@ -160,6 +209,18 @@ class Reach(Protocol):
         Where the bookmark does not hold any more, those since that moment. Nothing is changed in
         the mailbox. Raises SourceError, also after some mails have come.
         """
+        ...
+
+    def handed_in(self, after: int) -> Iterator[Report]:
+        """What has been handed in to this source since that number (see `Queue`)."""
+        ...
+
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Let go of reports that an earlier poll has taken in."""
+        ...
+
+    def drops(self, folder: Path) -> Drops:
+        """The files that people have put into that folder."""
         ...
 
     def leave_alone(self, url: str, wait: timedelta) -> None:

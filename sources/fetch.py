@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -27,8 +28,18 @@ from sources.answers import (
     pause,
     validators_of,
 )
-from sources.base import Bookmark, Letter, Mailbox, NotModified, Response, SourceError
+from sources.base import (
+    Bookmark,
+    Letter,
+    Mailbox,
+    NotModified,
+    Queue,
+    Report,
+    Response,
+    SourceError,
+)
 from sources.bodies import BrokenOffError, OversizedError, UnreadableError, unpack
+from sources.drop_folder import DropFolder
 from sources.gate import Gate
 from sources.parsing import BodyParser
 from sources.turns import Turns, site_of
@@ -299,7 +310,9 @@ class Door:
 
     `validators` afterwards are what the next poll's door is given, to be saved once the posts
     are committed; they are kept under a hash of the address, which can be a secret. `pause` is
-    how long the site asks to be left alone. `fresh` asks for everything anew.
+    how long the site asks to be left alone. `fresh` asks for everything anew. `reports` is what
+    has been handed in to the source, and `read_to` the number up to which that was given out: None
+    where the source has no inbox.
     """
 
     def __init__(
@@ -309,8 +322,11 @@ class Door:
         validators: Mapping[str, Any],
         *,
         fresh: bool = False,
+        reports: Queue | None = None,
     ) -> None:
         self._fetcher, self._parser, self._fresh = fetcher, parser, fresh
+        self._reports = reports
+        self.read_to: int | None = None
         self._saved = validators
         self.validators: dict[str, Any] = {}
         self.pause: timedelta | None = None
@@ -361,6 +377,22 @@ class Door:
     ) -> Generator[Letter, None, None]:
         """The mails of a mailbox after that one, else since then; see `Reach`."""
         return self._fetcher.letters(box, after, since)
+
+    def handed_in(self, after: int) -> Iterator[Report]:
+        """What has been handed in to this source since that number."""
+        self.read_to = after
+        for report in self._reports.waiting(after) if self._reports else ():
+            self.read_to = report.number
+            yield report
+
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Let go of reports that an earlier poll has taken in."""
+        if self._reports and numbers:
+            self._reports.forget(numbers)
+
+    def drops(self, folder: Path) -> DropFolder:
+        """The files that people have put into that folder."""
+        return DropFolder(folder, self._fetcher.clock)
 
     def leave_alone(self, url: str, wait: timedelta) -> None:
         """No source comes to the site of that address before that."""

@@ -166,6 +166,12 @@ def settle(connection: Connection, source: str, owner: str, outcome: Mapping[str
     return written.rowcount == 1
 
 
+def make_due(connection: Connection, source: str, now: datetime) -> None:
+    """Something has come in that is not to wait for the source's next turn."""
+    later = (LOOK.c.source == source, LOOK.c.due_at > now)
+    connection.execute(update(LOOK).where(*later).values(due_at=now))
+
+
 def let_go(connection: Connection, sources: Collection[str], owner: str) -> None:
     """Give back leases of ours that could not be settled; they are due when they were."""
     ours = (LOOK.c.source.in_(sources), LOOK.c.lease_owner == owner)

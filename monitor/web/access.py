@@ -18,7 +18,8 @@ from monitor.settings import Web
 
 log = logging.getLogger("footprint")
 
-OPEN = ("/health", "/static/")
+# An inbox is for programs: it asks each request for a signature instead of the key.
+OPEN = ("/health", "/static/", "/inbox/")
 COOKIE = "footprint-key"
 SELF = "'self'"
 POLICY = {

@@ -1,4 +1,7 @@
-"""The web application: which address leads to which page. It reads the store and sends nothing."""
+"""The web application: which address leads to which page. It sends nothing.
+
+It reads the store; only what is handed in to an inbox is written there.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from monitor.settings import School, Settings
 from monitor.store.engine import Store, StoreError
 from monitor.web.access import Gate, Refusal, names_answered
+from monitor.web.inbox import Inbox
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.site import STATIC, Site, plain_page, templates
@@ -85,6 +89,7 @@ def create_app(
         app.add_exception_handler(kind, partial(_answered, refusal))
     for path, handler in _routes(site, is_watching=bool(schools) or demo).items():
         app.add_api_route(path, handler, methods=READ, response_model=None)
+    app.add_api_route("/inbox/{source}", Inbox(site).receive, methods=["POST"], response_model=None)
     return app
 
 
