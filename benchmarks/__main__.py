@@ -12,7 +12,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -26,20 +26,24 @@ from rich.table import Table
 from sqlmodel import Session
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from monitor.copies import Text
+from monitor.intake import Intake, Reading, take_in
 from monitor.judge import Judge
 from monitor.judge.canonical import canonical
 from monitor.judge.match import Matcher
 from monitor.judge.terms import Watch, Words
 from monitor.judge.vader import compound
+from monitor.settings import School
 from monitor.store import mentions
 from monitor.store.opening import open_store
 from monitor.store.tables import Mention as MentionRow
-from sources.base import Response
+from monitor.stories import Recalled
+from sources.base import Post, Response
 from sources.formats.xml import read_xml
 from sources.parsing import Parser
 from sources.parsing_child import read_feed
 from sources.text import plain
-from tests.test_store import a_mention
+from tests.test_store import NOW, a_mention
 
 SEED, ROUNDS, ENTRIES = 20261121, 7, 50
 FIELDS = "a feed of 50 entries to fields"
@@ -202,6 +206,53 @@ def whole(chance: random.Random) -> str:
     return f"{statistics.median(rates):,.0f} posts a second judged on one core (median of 5)"
 
 
+def copies(chance: random.Random) -> str:
+    """What looking for copies adds to a poll of 50 posts, beside 2,000 mentions that are kept."""
+    judge = Judge([Watch(id="h", name="Hollybrook Primary School", places=("Stanwick",))])
+    school = School(id="h", name="Hollybrook Primary School")
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'bench.db'}")
+        with store.writing() as connection:
+            kept = [
+                replace(a_mention(), id=str(n), entry_key=str(n), school="h", text=told(chance))
+                for n in range(2_000)
+            ]
+            mentions.add(connection, kept)
+            sketches = {each.id: Text(each.title, each.text).sketch for each in kept}
+            mentions.keep_sketches(connection, kept, sketches)
+
+        def poll(posts: Sequence[Post], *, with_copies: bool) -> Intake:
+            def recall(wanted: Mapping[str, frozenset[int]]) -> Recalled:
+                with store.reading() as connection:
+                    alike = mentions.alike(connection, wanted)
+                    return Recalled(alike, mentions.told(connection, [a.mention.id for a in alike]))
+
+            past = Reading("s", posts, {}, {}, (), {"h": school}, frozenset(), frozenset(), NOW)
+            intake = take_in(past, judge.judge, recall if with_copies else lambda _: Recalled())
+            new = [mention for mention, _, _ in intake.new]
+            with store.writing() as connection:
+                mentions.add(connection, new)
+                mentions.keep_sketches(connection, new, intake.sketches if with_copies else {})
+            return intake
+
+        def fresh() -> list[Post]:
+            return [
+                Post(f"{chance.random()}", "", "", "", told(chance), "", NOW) for _ in range(50)
+            ]
+
+        found = ratios(
+            lambda: poll(fresh(), with_copies=True), lambda: poll(fresh(), with_copies=False)
+        )
+        store.close()
+    more = 100 * (statistics.median(found) - 1)
+    return f"{more:.0f} % more for 50 posts of which all speak of the school, to look for copies"
+
+
+def told(chance: random.Random) -> str:
+    """A short article that speaks of the school."""
+    return f"{sentence(chance, 60)} Hollybrook Primary School {sentence(chance, 60)}"
+
+
 def hostile() -> str:
     """How long a body that costs feedparser minutes takes here, the child's start included."""
     body = b"<rss version='2.0'><channel><item><title>x</title><author>" + b"a" * (256 << 10)
@@ -233,6 +284,7 @@ def main() -> None:
     console.print(f"{datetime.now(UTC):%Y-%m-%d}, seed {SEED}, {ROUNDS} rounds, processor time")
     console.print(table)
     console.print(whole(chance))
+    console.print(copies(chance))
     console.print(hostile())
     console.print(smiles())
 
