@@ -112,15 +112,20 @@ class Turns:
         own = self._own(site)
         if own is not None:
             return own
-        return next((SPACINGS[name] for name in _parents(site) if name in SPACINGS), SECOND)
+        return SPACINGS.get(site, SECOND)
 
 
 def site_of(url: str) -> str:
-    """The host of an address as turns name it: small letters, the port where it is unusual."""
+    """The host of an address as turns name it: small letters, the port where it is unusual.
+
+    Hosts of one place that counts requests together (old.reddit.com) are one site.
+    """
     parts = checked(url)
     host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     usual = 443 if parts.scheme == "https" else 80
-    return host if parts.port in (None, usual) else f"{host}:{parts.port}"
+    if parts.port not in (None, usual):
+        return f"{host}:{parts.port}"
+    return next((name for name in _parents(host) if name in SPACINGS), host)
 
 
 def own_sites(private_hosts_allowed: Sequence[str]) -> frozenset[str]:
@@ -131,8 +136,8 @@ def own_sites(private_hosts_allowed: Sequence[str]) -> frozenset[str]:
     )
 
 
-def _parents(site: str) -> Iterator[str]:
-    names = site.split(".")
+def _parents(host: str) -> Iterator[str]:
+    names = host.split(".")
     return (".".join(names[at:]) for at in range(len(names)))
 
 

@@ -88,8 +88,8 @@ def test_a_site_that_asks_for_peace_gets_it_from_every_source(clock: Clock) -> N
 def test_sites_that_are_known_to_want_more_get_more(clock: Clock) -> None:
     book = _Spacings()
     turns = Turns(clock, book, lambda _: None)
-    for site in ("old.reddit.com", "crt.sh", "gazette.example"):
-        turns.wait(site)
+    for url in ("https://old.reddit.com/new.rss", "https://crt.sh/", "https://gazette.example/"):
+        turns.wait(site_of(url))
     assert book.asked == [SPACINGS["reddit.com"], SPACINGS["crt.sh"], SECOND]
 
 
@@ -109,6 +109,7 @@ def test_a_site_is_named_by_its_host_and_an_unusual_port() -> None:
     assert site_of("https://www.Gazette.example/news?x=1") == "gazette.example"
     assert site_of("http://gazette.example:80/") == "gazette.example"
     assert site_of("http://127.0.0.1:8888/rss") == "127.0.0.1:8888"
+    assert site_of("https://old.reddit.com/r/x.rss") == site_of("https://www.reddit.com/y.rss")
     assert own_sites(["127.0.0.1:8888", "search.local"]) == {"127.0.0.1:8888", "search.local"}
 
 
