@@ -1,0 +1,116 @@
+"""`footprint playbook`, as a person in a terminal or a script meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from monitor.commands import app
+
+TWO = """[[schools]]
+id = "hollybrook"
+name = "Hollybrook [bold]Primary[/bold] School"
+official_accounts = ["@hollybrookpri"]
+[schools.contacts]
+office_phone = "01632 960123 [red]"
+[[schools]]
+id = "elmside"
+name = "Ysgol Elmside"
+nation = "wales"
+"""
+ONE = TWO.partition('[[schools]]\nid = "elmside"')[0]
+
+
+def run(folder: Path, *arguments: str, text: str = ONE) -> Result:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    asked = ["playbook", "--config", str(path), *arguments]
+    return CliRunner().invoke(app("playbook"), asked)
+
+
+def test_it_prints_the_playbook_of_the_only_school_in_eighty_columns(tmp_path: Path) -> None:
+    result = run(tmp_path, "complaint")
+    assert result.exit_code == 0, result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\x1b" not in result.stdout
+    for line in (
+        "Hollybrook [bold]Primary[/bold] School, England. Level: watch.",
+        "This may be fair. People are entitled to say it.",
+        "Only from @hollybrookpri",
+        "The law. This is not legal advice.",
+        "Criticism is no ground for asking anybody to take a post down.",
+        "ordinary practice in UK schools: not checked",
+    ):
+        assert line in result.stdout
+    assert "01632 960123 [red]" in " ".join(result.stdout.split())
+
+
+def test_it_names_what_is_blank_and_no_more(tmp_path: Path) -> None:
+    blank = run(tmp_path, "complaint").stdout.partition("BLANK and needed")[2].partition("Now")[0]
+    assert "The office's email address for the public" in blank
+    assert "telephone" not in blank
+
+
+def test_an_urgent_one_shows_who_can_be_reached_and_when(tmp_path: Path) -> None:
+    shown = run(tmp_path, "cyberbullying").stdout
+    assert "0344 381 4772" in shown
+    assert "hours: Monday to Friday, 10:00 to 16:00" in shown
+    assert "call now" not in shown
+    assert "0800 1111" in shown
+    assert "not checked" in shown.partition("0800 1111")[2].splitlines()[0]
+
+
+def test_a_level_can_be_asked_for(tmp_path: Path) -> None:
+    shown = run(tmp_path, "misinformation", "--level", "urgent").stdout
+    assert "No public reply while it is urgent." in shown
+    refused = run(tmp_path, "threat", "--level", "watch")
+    assert refused.exit_code == 2
+    assert refused.stderr == "threat is never at watch: its usual level is urgent\n"
+
+
+def test_it_prints_json_for_scripts(tmp_path: Path) -> None:
+    result = run(tmp_path, "threat", "--json")
+    assert result.exit_code == 0, result.stderr
+    made = json.loads(result.stdout)["playbook"]
+    assert (made["category"], made["level"], made["nation"]) == ("threat", "urgent", "england")
+    assert set(made["now"][0]) == {"says", "source", "checked"}
+    assert made["bodies"][0]["opening"] == "open day and night"
+
+
+def test_one_of_several_schools_has_to_be_named(tmp_path: Path) -> None:
+    result = run(tmp_path, "complaint", text=TWO)
+    assert result.exit_code == 2
+    assert result.stderr == "say with --school which one; there are: hollybrook, elmside\n"
+    named = run(tmp_path, "complaint", "--school", "elmside", text=TWO)
+    assert "Ysgol Elmside, Wales." in named.stdout
+    assert "No official account: answer privately." in named.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (["complant"], ONE, 'there is no category "complant"; did you mean "complaint"?'),
+        (["self-harm"], ONE, 'there is no category "self-harm"; did you mean "self_harm"?'),
+        (["complaint", "--school", "oak"], ONE, "there is no school 'oak'; there are: hollybrook"),
+        (["complaint"], "[http]\ncontact = \"\"\n", "there is no school to show it for"),
+    ],
+)  # fmt: skip
+def test_a_wrong_use_is_told_in_one_line(
+    tmp_path: Path, arguments: list[str], text: str, said: str
+) -> None:
+    result = run(tmp_path, *arguments, text=text)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_category_of_strange_signs_is_refused_in_one_line(tmp_path: Path) -> None:
+    result = run(tmp_path, "x\x1b[31m\n" * 500)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr
+    assert len(result.stderr) < 1000
