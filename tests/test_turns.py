@@ -62,10 +62,11 @@ def test_one_site_is_asked_a_second_apart(store: Store) -> None:
         web.answers["/"] = answer
         turns = Turns(clock, SiteBook(store, clock), lambda _: timedelta(seconds=0.3))
         fetcher = Fetcher("", [web.host], clock=clock, version="0", turns=turns)
+        began = time.monotonic()
         fetcher.get(web.url("/"))
         fetcher.get(web.url("/"))
         fetcher.close()
-    assert moments[1] - moments[0] >= 0.25
+    assert moments[1] - began >= 0.29
 
 
 def test_a_site_that_asks_for_peace_gets_it_from_every_source(clock: Clock) -> None:
