@@ -57,7 +57,7 @@ def places(start: Start) -> tuple[Place, ...]:
         *_public_record(school),
         *_tags(school),
         *_lookalikes(school),
-        Place("reports", "inbox", "What staff and programs hand in: see docs/sources/inbox.md."),
+        _reports(school),
     )
     waiting = (*_unsure(school), *_with_an_account(school))
     return tuple(sorted((*live, *waiting), key=lambda place: not place.live))
@@ -135,6 +135,17 @@ def _lookalikes(school: School) -> Iterator[Place]:
         "New web addresses that look like the school's own.",
         {"terms": (term,), "own_domains": (school.website,), "about": school.name},
         minutes=_DAY,
+    )
+
+
+def _reports(school: School) -> Place:
+    return Place(
+        "reports",
+        "inbox",
+        "What staff and programs hand in; programs need a secret, and files a folder "
+        "(docs/sources/inbox.md).",
+        {"about": school.name},
+        minutes=1,
     )
 
 
