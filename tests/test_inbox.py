@@ -42,6 +42,8 @@ from tests.kinds import recorded
 from tests.kinds.inbox import CASE, FILES, drop
 from tests.web_cast import Answer, ask, served
 
+pytestmark = pytest.mark.slow
+
 SECRET = "swordfish-77-swordfish"
 GUIDE = Path(__file__).parent.parent / "docs" / "sources" / "inbox.md"
 NAMELESS = "I am bringing a knife to school tomorrow and I will stab the head"
