@@ -187,7 +187,7 @@ def letter(
     message = EmailMessage(SMTP.clone(utf8=not (origin + recipient).isascii()))
     message["From"] = _mailbox(shown, origin)
     message["To"] = _mailbox(envelope["name"], recipient)
-    message["Subject"] = plain(subject, 200)
+    message["Subject"] = _undecodable(plain(subject, 190))
     message["Date"] = date
     message["Message-ID"] = message_id
     message["List-Id"] = f"<{list_name}.footprint.invalid>"
@@ -211,11 +211,13 @@ def _mailbox(name: str, address: str) -> Address:
 
 
 def _phrase(name: str) -> str:
-    """A name as a header may show it.
+    """A name as a header may show it."""
+    return _undecodable(plain(_NOT_IN_A_NAME.sub(" ", name[:240]), 60))
 
-    Python decodes "=?utf-8?q?=0A?=" within a name and would write the line break out again.
-    """
-    return plain(_NOT_IN_A_NAME.sub(" ", name[:240]), 60).replace("=?", "= ?")
+
+def _undecodable(text: str) -> str:
+    """Python decodes "=?utf-8?q?=0A?=" in a header and would write the line break out again."""
+    return text.replace("=?", "= ?")
 
 
 def list_slug(school_id: str) -> str:
