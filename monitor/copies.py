@@ -159,12 +159,10 @@ class Text:
 
 def same(one: Text, other: Text) -> bool:
     """True where both tell one thing: a copy, a cut copy, or an article brought up to date."""
-    if _contradict(one, other):
+    if _contradict(one, other) or _of_other_days(one, other):
         return False
-    if one.words == other.words and min(len(one.text), len(other.text)) > CHARACTERS:
-        return all(
-            _near(one, other, days) or names.isdisjoint(one.said) for days, names in _PASSING
-        )
+    if one.words == other.words and len(" ".join(one.words)) > CHARACTERS:
+        return True
     if not _passed_on(one, other) or not _near(one, other, TEXT_DAYS):
         return False
     if one.is_bare or other.is_bare:
@@ -175,9 +173,11 @@ def same(one: Text, other: Text) -> bool:
 def _in_like_words(one: Text, other: Text) -> bool:
     fewer = min(len(one.runs), len(other.runs))
     shared = len(one.runs.keys() & other.runs.keys())
+    if fewer < FEWEST:
+        return False
     if min(len(one.words), len(other.words)) < ARTICLE:
         # One word in thirty is the difference between two notices of one form.
-        return shared == fewer >= FEWEST
+        return shared == fewer
     part = shared / fewer
     return part >= NEARLY_WHOLE or (part >= MOSTLY and _titles_alike(one, other))
 
@@ -198,6 +198,14 @@ def _is_titled(text: Text) -> bool:
 
 def _near(one: Text, other: Text, days: timedelta) -> bool:
     return one.when is None or other.when is None or abs(one.when - other.when) <= days
+
+
+def _of_other_days(one: Text, other: Text) -> bool:
+    """True where both speak of today, or of Monday, and cannot mean the same one."""
+    both = one.said & other.said
+    return any(
+        not names.isdisjoint(both) and not _near(one, other, days) for days, names in _PASSING
+    )
 
 
 def _titles_alike(one: Text, other: Text) -> bool:

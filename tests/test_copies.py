@@ -125,8 +125,9 @@ def test_a_headline_that_calls_it_untrue_is_another_thing() -> None:
 
 @pytest.mark.parametrize(("days", "joined"), [(9, True), (11, False)])
 def test_an_article_brought_up_to_date_is_one_for_ten_days(days: int, joined: bool) -> None:
-    later = replace(ARTICLE, text=f"{BODY} A report follows.", when=NOON + timedelta(days=days))
-    assert same(ARTICLE, later) is joined
+    story = replace(ARTICLE, text=BODY.replace("Tuesday", "that"))
+    later = replace(story, text=f"{story.text} A report follows.", when=NOON + timedelta(days=days))
+    assert same(story, later) is joined
 
 
 def test_the_same_long_text_is_one_whenever_it_comes_back() -> None:
@@ -147,6 +148,22 @@ def test_a_long_text_that_speaks_of_tomorrow_speaks_of_another_day_a_week_later(
     one = Text("", words, "", "", NOON)
     assert same(one, replace(one, when=NOON + timedelta(days=1)))
     assert not same(one, replace(one, when=NOON + timedelta(days=7)))
+
+
+def test_an_article_that_speaks_of_monday_speaks_of_another_a_week_later() -> None:
+    later = replace(ARTICLE, text=f"{BODY} A report follows.", when=NOON + timedelta(days=7))
+    assert "Tuesday" in BODY
+    assert not same(ARTICLE, later)
+    assert same(ARTICLE, replace(later, when=NOON + timedelta(days=6)))
+
+
+def test_signs_without_words_are_no_text_that_could_be_copied() -> None:
+    assert not same(Text("", "\U0001f600" * 100, "Jo"), Text("", "\U0001f62d" * 100, "Sam"))
+
+
+def test_a_text_of_nothing_but_scraps_is_no_copy() -> None:
+    scraps = Text("A hit", " ".join(f"w{n} x{n} y{n}..." for n in range(60)))
+    assert not same(scraps, replace(scraps, text=f"{scraps.text} z"))
 
 
 def test_short_words_under_two_names_are_two_peoples() -> None:
