@@ -49,9 +49,12 @@ def test_it_prints_the_playbook_of_the_only_school_in_eighty_columns(tmp_path: P
 
 
 def test_it_names_what_is_blank_and_no_more(tmp_path: Path) -> None:
-    blank = run(tmp_path, "complaint").stdout.partition("BLANK and needed")[2].partition("Now")[0]
-    assert "The office's email address for the public" in blank
+    shown = run(tmp_path, "complaint").stdout
+    assert "INCOMPLETE: contacts that it needs are blank (2); see below" in shown
+    blank = shown.partition("BLANK and needed")[2].partition("Who can help")[0]
+    assert "office_email: the office's email address for the public" in blank
     assert "telephone" not in blank
+    assert "INCOMPLETE" not in run(tmp_path, "praise").stdout
 
 
 def test_an_urgent_one_shows_who_can_be_reached_and_when(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ def test_it_prints_json_for_scripts(tmp_path: Path) -> None:
     made = json.loads(result.stdout)["playbook"]
     assert (made["category"], made["level"], made["nation"]) == ("threat", "urgent", "england")
     assert set(made["now"][0]) == {"says", "source", "checked"}
-    assert made["bodies"][0]["opening"] == "open day and night"
+    assert made["bodies"][0]["opening"] == "open now"
 
 
 def test_one_of_several_schools_has_to_be_named(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from monitor.commands.mentions import refuse_unknown
 from monitor.judge.terms import Level
 from monitor.playbooks import Playbook, PlaybookError, playbook
 from monitor.playbooks.facts import NOT_CHECKED
-from monitor.playbooks.said import Help, Reply, Said, TakeDown, Who
+from monitor.playbooks.said import Help, Missing, Reply, Said, TakeDown, Who
 from monitor.settings import School, Settings
 
 WIDTH = 80
@@ -79,6 +79,7 @@ class _Paper:
     def print(self, made: Playbook) -> None:
         """The whole playbook, the urgent parts first."""
         self._head(made)
+        self._points("Mind", made.warnings)
         self._steps("Now", made.now)
         self._steps("The same day", made.same_day)
         self._steps("Follow up", made.follow_up)
@@ -86,6 +87,7 @@ class _Paper:
         self._points("Never", made.never)
         self._points("Evidence to keep", made.evidence)
         self._people(made)
+        self._missing(made.missing)
         self._bodies(made.bodies)
         self._reply(made.reply)
         self._taking_down(made)
@@ -99,11 +101,17 @@ class _Paper:
             self._item("-", Text(f"{level}: {when}"))
         if made.fair:
             self._line(made.fair, "bold")
-        self._points("Mind", made.warnings)
         if made.missing:
+            number = len(made.missing)
+            self._line(
+                f"INCOMPLETE: contacts that it needs are blank ({number}); see below", "bold"
+            )
+
+    def _missing(self, missing: Sequence[Missing]) -> None:
+        if missing:
             self._heading("BLANK and needed: fill these in under [schools.contacts]")
-            for name in made.missing:
-                self._item("-", Text(name))
+        for contact in missing:
+            self._item("-", Text(f"{contact.key}: {contact.name}"))
 
     def _steps(self, title: str, steps: Sequence[Said]) -> None:
         self._heading(title)

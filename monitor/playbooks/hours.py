@@ -26,7 +26,7 @@ def opening(hours: Hours, now: datetime, bank_holidays: Collection[date] = ()) -
     """How it stands at `now`, which carries a time zone; the hours are Europe/London's."""
     here = now.astimezone(LONDON)
     if hours.opens == hours.closes:
-        return Opening(True, "open day and night")
+        return Opening(True, "open now")
     is_day = _opens_on(hours, here.date(), bank_holidays)
     if is_day and hours.opens <= here.time() < hours.closes:
         return Opening(True, f"open now, until {hours.closes:%H:%M}")

@@ -26,6 +26,7 @@ from monitor.playbooks.loading import book as packaged
 from monitor.playbooks.said import (
     Help,
     LawSaid,
+    Missing,
     Playbook,
     Reach,
     Reply,
@@ -68,7 +69,8 @@ def playbook(
 ) -> Playbook:
     """What the school is told about a post of this category.
 
-    Without `level` it is the category's usual one. `grounds` are keys of laws and of platforms'
+    Without `level` it is the category's usual one. `mood` is the post's towards the school: what
+    is not negative may be no criticism. `grounds` are keys of laws and of platforms'
     rules that the post is known to offend against: a complaint may be asked down for no other
     reason. `now` carries a time zone. Raises PlaybookError for a category, a level or a ground
     that there is not.
@@ -219,14 +221,14 @@ class _Desk:
             ways = tuple(sorted(ways, key=lambda way: way.kind == "phone"))
         return Help(key, name, when, ways, state.says, state.is_open, self._said(body.hours))
 
-    def _missing(self, category: Category, level: Level) -> tuple[str, ...]:
+    def _missing(self, category: Category, level: Level) -> tuple[Missing, ...]:
         named = {body.local: self._named(body.name) for _, body in self._bodies(category, level)}
         called = self.book.nations.called
         parts = self._parts((*category.lead, *category.told))
         roles = (called(part.role, self.school.nation).contact for part in parts)
         needed = dict.fromkeys((*named, *roles, *category.contacts))
         blank = (key for key in needed if key and not self.school.contacts.get(key))
-        return tuple(_capital(named.get(key) or KNOWN_CONTACTS[key]) for key in blank)
+        return tuple(Missing(key, named.get(key) or KNOWN_CONTACTS[key]) for key in blank)
 
     def _standing(self, key: str) -> str:
         """The law that holds in this nation under this key or in its place; empty where none."""

@@ -32,6 +32,14 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A needed contact of [schools.contacts] that is blank: its key, and whom it means."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """One way to reach a body."""
 
@@ -96,8 +104,7 @@ class Reply:
 class Playbook:
     """Everything that a school is told to do, and not to do, about a post of one category.
 
-    `fair` is empty where the category is no criticism; `missing` are the needed contacts of
-    [schools.contacts] that are blank, in plain words.
+    `fair` is empty where the post is no criticism.
     """
 
     category: str
@@ -108,7 +115,7 @@ class Playbook:
     levels: tuple[tuple[Level, str], ...]
     fair: str
     warnings: tuple[Said, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Missing, ...]
     lead: tuple[Who, ...]
     told: tuple[Who, ...]
     now: tuple[Said, ...]
