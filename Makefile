@@ -44,6 +44,7 @@ quick: .make/dev ## the tests that need no server and no browser
 
 proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.kill
+	$(BIN)/python -m tests.proofs.days
 
 bench: .make/dev ## tables of ratios; no pass or fail
 	$(BIN)/python -m benchmarks

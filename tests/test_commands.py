@@ -55,6 +55,7 @@ class Desk:
             f"""[http]
 contact = "office@hollybrook.example"
 private_hosts_allowed = ["{self.server.host}"]
+private_spacing_seconds = 0
 [mail]
 from = "Footprint <footprint@hollybrook.example>"
 {self.mail}

@@ -35,6 +35,7 @@ def demo_settings(server_port: int, folder: Path) -> Settings:
         http=Http(
             contact="office@hollybrook.example",
             private_hosts_allowed=(f"127.0.0.1:{server_port}",),
+            private_spacing_seconds=0,
         ),
         mail=Mail.model_validate(
             {"from": "Footprint <footprint@hollybrook.example>", "folder": str(home / "outbox")}

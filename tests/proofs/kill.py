@@ -266,6 +266,7 @@ url = "{url}"
 [http]
 contact = "office@hollybrook.example"
 private_hosts_allowed = ["127.0.0.1:{feed_port}"]
+private_spacing_seconds = 0
 [web]
 listen = "127.0.0.1:0"
 [mail]
