@@ -261,12 +261,12 @@ def test_a_database_of_the_first_version_keeps_its_mentions_and_takes_correction
     at_version(database_url, "0001")
     old = connect(database_url)
     with old.writing() as connection:
-        connection.exec_driver_sql(MENTION_OF_0004)
+        connection.exec_driver_sql(MENTION_OF_0004.replace("urgent", "respond"))
         assert not inspect(connection).has_table("correction")
     old.close()
     store = open_store(database_url)
     mention = shown(store)
-    assert (mention.id, mention.level) == ("m1", "urgent")
+    assert (mention.id, mention.level) == ("m1", "respond")
     say(store, mention, "level", level=Level.WATCH)
     assert shown(store).level == "watch"
     store.close()
