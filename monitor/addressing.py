@@ -7,8 +7,9 @@ from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from monitor.hearing import holders, signs, who_may_hear
+from monitor.hearing import holders, who_may_hear
 from monitor.judge import routing
+from monitor.matters import signs, words_of
 from monitor.settings import Person, School
 from monitor.store.deliveries import Delivery, Owed
 from monitor.store.mentions import Mention
@@ -17,7 +18,7 @@ from monitor.store.mentions import Mention
 def able_to_hear(school: School, mention: Mention) -> School:
     """The school with only those people who may hear of this mention."""
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
-    return who_may_hear(school, told, f"{mention.title}\n{mention.text}")
+    return who_may_hear(school, told, words_of(mention))
 
 
 def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from monitor.watch_words import weak_form, weakness
 
 _LONDON = ZoneInfo("Europe/London")
 _HEAR_URGENT = {"headteacher", "dsl", "deputy", "deputy_dsl", "duty"}
-_HEAR_OF_THE_HEAD = {"chair", "vice_chair", "trust"}
+_DEPUTIES = frozenset({"deputy", "deputy_dsl"})
 _LEADS = {"headteacher": "headteacher", "dsl": "safeguarding lead"}
 # The names that nobody but the example has (RFC 2606), and the words of config.example.toml.
 _EXAMPLE_HOST = re.compile(
@@ -36,6 +37,43 @@ _EXAMPLE_WORDS = frozenset(
     }
 )
 _MOST_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Instead:
+    """Of a post about whoever holds `about`, one who holds any of `hear` is told, somebody else."""
+
+    about: str
+    hear: frozenset[str]
+    why: str
+    important: bool = False
+
+
+_INSTEAD = (
+    _Instead(
+        "headteacher",
+        frozenset({"chair", "vice_chair", "trust"}),
+        "holds no chair: what is said about the head would have nobody else to go to; add a chair",
+        important=True,
+    ),
+    _Instead(
+        "dsl",
+        _DEPUTIES,
+        "holds no deputy beside the safeguarding lead: what is said about the lead would have "
+        "nobody to go to beside the head; add a deputy or deputy_dsl",
+    ),
+    _Instead(
+        "chair",
+        frozenset({"vice_chair", "trust"}),
+        "holds no vice_chair: what is said about the chair would have no other governor to go to; "
+        "add a vice_chair",
+    ),
+    _Instead(
+        "chair",
+        frozenset({"clerk"}),
+        "holds no clerk: what is said about the chair is for the clerk too; add a clerk",
+    ),
+)
 _WORD = re.compile(r"\w+")
 _NO_ADVICE = re.compile(
     r"(?:no|none|nil|n a|na|tba|tbd|pending|awaited|unknown|to ?do|to follow|"
@@ -55,6 +93,7 @@ def advise(settings: Settings, now: datetime | None = None) -> tuple[Problem, ..
     found += [*_of_program(settings), *_of_examples(settings)]
     for school in settings.schools:
         found += [*_of_approval(school, now), *_of_words(school), *_of_setup(school, settings)]
+        found += _of_days(school, now)
     found += _of_shared_words(settings)
     return tuple(sorted(found, key=lambda warning: not warning.important))
 
@@ -93,10 +132,20 @@ def _of_people(school: School) -> Iterator[Problem]:
     if len(urgent) < 2:  # noqa: PLR2004 - somebody else, where one is away or is meant
         why = "holds fewer than two people for urgent alerts; add a deputy, deputy_dsl or duty"
         yield _about(school, "people", why, important=True)
-    if not roles & _HEAR_OF_THE_HEAD:
-        why = "holds no chair: what is said about the head would have nobody else to go to"
-        yield _about(school, "people", why, important=True)
+    yield from _of_conflicts(school)
     yield from _of_addresses(school)
+
+
+def _of_conflicts(school: School) -> Iterator[Problem]:
+    """Who else would hear where a post is about one of those who usually do."""
+    roles: dict[str, set[str]] = {}
+    for person in school.people:
+        roles.setdefault(person.email.casefold(), set()).update(person.roles)
+    held = {"headteacher"}.union(*roles.values())
+    for rule in _INSTEAD:
+        others = {role for each in roles.values() if rule.about not in each for role in each}
+        if rule.about in held and others.isdisjoint(rule.hear):
+            yield _about(school, "people", rule.why, important=rule.important)
 
 
 def _of_addresses(school: School) -> Iterator[Problem]:
@@ -106,8 +155,25 @@ def _of_addresses(school: School) -> Iterator[Problem]:
             yield _about(school, "people", why, important=True)
     contact = school.hours.holiday_contact.casefold()
     if contact and contact not in {person.email.casefold() for person in school.people}:
-        why = "is the email of nobody in people, so nobody can be told under it"
+        why = (
+            "is the email of nobody in people, so a post that is about whoever reads it is sent "
+            "there all the same; add that person to people"
+        )
         yield _about(school, "hours.holiday_contact", why)
+
+
+def _of_days(school: School, now: datetime | None) -> Iterator[Problem]:
+    """What is not known of the terms, and who hears in the holidays."""
+    last, contact = school.calendar.last, school.hours.holiday_contact
+    if last is None and contact:
+        why = "is given, but without term_dates no day is known to be a holiday; add term_dates"
+        yield _about(school, "hours.holiday_contact", why)
+    if last is not None and not contact:
+        why = "is empty: the head is told in the holidays too; name whoever is on duty then"
+        yield _about(school, "hours.holiday_contact", why)
+    if last is not None and now is not None and last < now.astimezone(_LONDON).date():
+        why = f"ends on {last}: without newer dates it is not known when the school is open"
+        yield _about(school, "term_dates", f"{why}; add the next year's")
 
 
 def _has_dot(email: str) -> bool:

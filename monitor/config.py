@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from monitor.advice import advise, approved, run_problems
-from monitor.problems import ConfigError, Place, Problem, bounded, suggestion
+from monitor.problems import ConfigError, Place, Problem, bounded, file_text, suggestion
 from monitor.setting_problems import known_keys, problems_of
 from monitor.setting_secrets import Vault
 from monitor.setting_types import host_and_port
@@ -26,7 +26,8 @@ from monitor.settings import (
     Web,
 )
 from monitor.source_settings import SourceReader
-from monitor.toml_file import TomlFile, read_toml
+from monitor.term_dates import CalendarError, read_calendar
+from monitor.toml_file import TomlFile, read_text, read_toml
 from monitor.toml_lines import KeyPath
 
 __all__ = [
@@ -113,10 +114,26 @@ class _Reading:
         table = _with_its_own(read)
         self._files(table, "term_dates")
         try:
-            return School.model_validate(table.values)
+            return School.model_validate(self._with_calendar(table.values))
         except ValidationError as error:
             self.problems += problems_of(error, School, table.values, table.path, table.place)
             return None
+
+    def _with_calendar(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The school's settings with the words of its calendar in place of the file's name."""
+        name = values.get("term_dates")
+        if not isinstance(name, str) or not name.strip().casefold().endswith(".ics"):
+            return values
+        if not self._is_file(name.strip()):
+            return values
+        path = self.vault.folder / name.strip()
+        try:
+            return {**values, "term_dates": read_calendar(read_text(path))}
+        except CalendarError as error:
+            self.problems.append(Problem(file_text(path), error.line, "", error.why))
+        except ConfigError as error:
+            self.problems += error.problems
+        return values
 
     def _only(self, file: TomlFile, known: tuple[str, ...]) -> None:
         for key in file.tables:

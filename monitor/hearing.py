@@ -1,84 +1,68 @@
 """PURE: who hears of a judgement at a school as it stands now, and who must not.
 
-A serious allegation is never sent to the person it names: the chair of governors and another
+A serious allegation is never sent to the person it is about: the chair of governors and another
 leader hear instead (guidance for schools on allegations against staff). What cannot be told for
 certain goes to the headteacher and to the chair.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 
+from monitor import whom
 from monitor.judge import routing
 from monitor.judge.routing import Due
 from monitor.judge.terms import Judgement, Level
+from monitor.matters import Matter, is_grave, is_unsure, matter_of, signs, words_of
+from monitor.school_days import next_opening
 from monitor.settings import Person, School
+from monitor.store.mentions import Mention
 
-# What may be an allegation against a person who is named; elsewhere the named may be the harmed.
-ALLEGATIONS = frozenset({"safeguarding", "staff_conduct"})
-TITLES = r"(?:mr|mrs|ms|miss|mx|dr|rev|revd|reverend|sir|dame|father|fr|sister|canon|prof)"
-THE_HEAD = re.compile(
-    r"\b(?:head ?-?(?:teacher|master|mistress)|the head|principal)\b", re.IGNORECASE
-)
-# Surnames that are ordinary words as well: they count with a title or a first name only.
-WORDS_TOO = frozenset(
-    """april august baker bell best bishop black brown church cook day field france good gray green
-    grey head hill hope house joy june king long lord love march may moore park parish price rich
-    rose short street summer summers taylor teacher white will winter wood young""".split()  # noqa: SIM905
-)
 GOVERNORS = ("chair", "vice_chair", "trust")
+# Whoever is meant to hear in the holidays; not one of the roles that people hold.
+HOLIDAY = "holiday_contact"
+# Who may hear of a post at all; all others only what a rule gives them.
+HEARERS = frozenset(
+    {"headteacher", "deputy", "dsl", "deputy_dsl", "duty", "office", *GOVERNORS, HOLIDAY}
+)
 # Who is the next to hear, where those who should cannot or must not.
 NEXT = {
     Level.URGENT: ("headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty"),
     Level.RESPOND: ("headteacher", "deputy", "chair", "office"),
 }
+Heard = tuple[tuple[str, Person], ...]
 
 
 def holders(school: School, role: str) -> tuple[Person, ...]:
     """The people who hold a role at a school now."""
+    if role == HOLIDAY:
+        return tuple(person for person in school.people if _is_contact(person, school))
     return tuple(person for person in school.people if role in person.roles)
 
 
-def is_named(person: Person, words: str) -> bool:
-    """True where a text names the person: in full, by title and surname, or by a surname alone
-    that is written as a name.
-    """
-    parts = [re.escape(part) for part in re.findall(r"[\w'\u2019-]+", person.name)]
-    parts = [part for part in parts if not re.fullmatch(TITLES, part, re.IGNORECASE)]
-    if not parts:
-        return False
-    surname = parts[-1]
-    full = rf"\b{parts[0]}\s+(?:[\w'\u2019-]+\s+){{0,2}}{surname}\b"
-    titled = rf"\b{TITLES}\.?\s+(?:\w\.?\s+)?{surname}\b"
-    is_a_name = surname[0].isupper() and surname.casefold() not in WORDS_TOO
-    alone = rf"\b{surname}\b" if is_a_name else r"(?!)"
-    return bool(re.search(f"{full}|{titled}", words, re.IGNORECASE) or re.search(alone, words))
-
-
-def signs(categories: Collection[str], rules: Iterable[str]) -> frozenset[str]:
-    """The categories of a judgement, and those that its reasons only hint at: a rule of theirs
-    that was set aside, or one that does not fit the level.
-    """
-    return ALLEGATIONS.intersection(part for rule in rules for part in rule.split(".")).union(
-        categories
-    )
-
-
 def who_may_hear(school: School, categories: Collection[str], words: str) -> School:
-    """The school with only those people who may be told: not one whom an allegation names.
+    """The school with only those people who may be told: not one whom an allegation is about.
 
-    `categories` are the signs of the judgement.
+    `categories` are the signs of the judgement. The holiday contact is one of the people here.
 
-    Where that would leave no leader at all, everybody: somebody has to hear.
+    Where that would leave no leader at all, all who may hear of posts: somebody has to hear.
     """
-    if ALLEGATIONS.isdisjoint(categories):
-        return school
-    able = tuple(person for person in school.people if not is_named(person, words))
-    leaders = {role for person in able for role in person.roles} & set(NEXT[Level.URGENT])
+    matter = matter_of(school, categories, words)
+    people = tuple(person for person in _with_contact(school) if _may(person, school, matter))
+    able = tuple(person for person in people if not _must_not(person, matter))
     # A post that names every leader must still reach somebody.
-    return school.model_copy(update={"people": able}) if leaders else school
+    led = any(HEARERS.intersection(person.roles) for person in able)
+    return school.model_copy(update={"people": able if led else people})
+
+
+def may_close(person: Person, mention: Mention) -> bool:
+    """False where a mention is about the person, or may be: nobody makes away with that."""
+    words = words_of(mention)
+    told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+    is_head = "headteacher" in person.roles
+    may_be = is_head and is_unsure(words, grave=is_grave(told, words))
+    return not (may_be or whom.is_about(person, words, gravely=False))
 
 
 def dues(
@@ -94,55 +78,136 @@ def dues(
 
     `old` says that the post was there before this school was looked for.
     """
+    if not routing.owes_alert(judgement, now, published=published, first_sight=old):
+        return ()
     told = signs(judgement.categories, (reason.rule for reason in judgement.reasons))
-    able = who_may_hear(school, told, words)
-    planned = routing.plan(
-        judgement,
-        roles=frozenset(role for person in able.people for role in person.roles),
-        opens=school.hours.respond[0],
-        closes=school.hours.respond[1],
-        now=now,
-        published=published,
-        first_sight=old,
+    matter, able = matter_of(school, told, words), who_may_hear(school, told, words)
+    if judgement.level is Level.URGENT:
+        heard = _urgent(able, matter)
+    else:
+        heard = _respond(able, matter, in_holidays=next_opening(school, now).in_holidays)
+    if matter.leak:
+        heard += _held(able, "dpo")
+    found = next_to_hear(able, (), judgement.level)
+    return tuple(
+        (person, Due(role, _at(judgement.level, person, school, now)))
+        for role, person in _once(heard or ((found,) if found else ()))
     )
-    if planned and _needs_governors(told, school, able, words):
-        planned += _first(able, GOVERNORS, planned[0].at)
-    return _people(_enough(planned, judgement.level, able), able)
 
 
 def next_to_hear(able: School, told: Collection[str], level: Level) -> tuple[str, Person] | None:
     """The next leader who has not been told, with the role; None where all have been."""
+    known = {email.casefold() for email in told}
     for role in NEXT.get(level, ()):
         for person in holders(able, role):
-            if person.email not in told:
+            if person.email.casefold() not in known:
                 return role, person
     return None
 
 
-def _needs_governors(told: Collection[str], school: School, able: School, words: str) -> bool:
-    """An allegation that names the head, or speaks of the head in a way nobody can be sure of."""
-    if ALLEGATIONS.isdisjoint(told):
-        return False
-    left_out = len(holders(school, "headteacher")) > len(holders(able, "headteacher"))
-    return left_out or bool(THE_HEAD.search(words))
+def _with_contact(school: School) -> tuple[Person, ...]:
+    """The people, and the holiday contact where that is an address alone."""
+    contact = school.hours.holiday_contact
+    if not contact or any(_is_contact(person, school) for person in school.people):
+        return school.people
+    return (*school.people, Person(name="Holiday contact", email=contact, roles=("staff",)))
 
 
-def _first(able: School, roles: Sequence[str], at: datetime) -> tuple[Due, ...]:
-    return next(((Due(role, at),) for role in roles if holders(able, role)), ())
+def _is_contact(person: Person, school: School) -> bool:
+    return person.email.casefold() == school.hours.holiday_contact.casefold()
 
 
-def _enough(planned: tuple[Due, ...], level: Level, able: School) -> tuple[Due, ...]:
-    """What is urgent reaches two different people, where one holds both roles too."""
-    told = {person.email for due in planned for person in holders(able, due.role)}
-    if level is not Level.URGENT or len(told) != 1:
-        return planned
-    found = next_to_hear(able, told, level)
-    return (*planned, Due(found[0], planned[0].at)) if found else planned
+def _may(person: Person, school: School, matter: Matter) -> bool:
+    """True for whoever hears of such posts at all, by the role."""
+    roles = {*person.roles, HOLIDAY} if _is_contact(person, school) else {*person.roles}
+    allowed = set(HEARERS)
+    if matter.is_safeguarding:
+        # Whoever is the office is not sent it as the holiday contact either.
+        allowed -= {"office", HOLIDAY} if "office" in roles else {"office"}
+    if matter.concerns("chair"):
+        allowed.add("clerk")
+    if matter.leak:
+        allowed.add("dpo")
+    return not allowed.isdisjoint(roles)
 
 
-def _people(planned: Sequence[Due], able: School) -> tuple[tuple[Person, Due], ...]:
-    owed: dict[str, tuple[Person, Due]] = {}
-    for due in planned:
-        for person in holders(able, due.role):
-            owed.setdefault(person.email.casefold(), (person, due))
-    return tuple(owed.values())
+def _must_not(person: Person, matter: Matter) -> bool:
+    """The head alone hears criticism of the head, beside the chair; nobody an allegation."""
+    return person in matter.about and (matter.grave or "headteacher" not in person.roles)
+
+
+def _urgent(able: School, matter: Matter) -> Heard:
+    """Head and safeguarding lead, and whom the rules add: two different people at least."""
+    roles = routing.first_to_hear(Level.URGENT, _roles(able))
+    heard = _held(able, *roles, *_by_conflict(able, matter))
+    told = {person.email.casefold() for _, person in heard}
+    found = next_to_hear(able, told, Level.URGENT) if len(told) == 1 else None
+    return (*heard, found) if found else heard
+
+
+def _respond(able: School, matter: Matter, *, in_holidays: bool) -> Heard:
+    added = _held(able, *_by_conflict(able, matter))
+    if added and _is_taken_over(matter):
+        return added
+    willing = tuple(person for person in able.people if person.respond_by_mail)
+    wanted = able.model_copy(update={"people": willing})
+    usual = _usual(wanted, in_holidays=in_holidays) or _usual(able, in_holidays=in_holidays)
+    if matter.of_a_child:
+        usual += _held(wanted, *_first(wanted, ("dsl", "deputy_dsl")))
+    return usual + added
+
+
+def _usual(school: School, *, in_holidays: bool) -> Heard:
+    contact = _held(school, HOLIDAY) if in_holidays else ()
+    return contact or _held(school, *routing.first_to_hear(Level.RESPOND, _roles(school)))
+
+
+def _is_taken_over(matter: Matter) -> bool:
+    """Others deal with it in place of those who usually would."""
+    if matter.concerns("headteacher"):
+        return matter.grave
+    return matter.concerns("chair")
+
+
+def _by_conflict(able: School, matter: Matter) -> tuple[str, ...]:
+    return tuple(role for chain in _chains(matter) for role in _first(able, chain))
+
+
+def _chains(matter: Matter) -> Iterator[Sequence[str]]:
+    """Roles of which the first that somebody holds hears, by whom the post is about."""
+    if matter.unsure or matter.concerns("headteacher"):
+        yield GOVERNORS
+    if matter.grave and matter.concerns("headteacher"):
+        yield ("deputy", "deputy_dsl", "dsl")
+    if matter.concerns("dsl"):
+        yield ("headteacher", "deputy")
+        yield ("deputy_dsl", "deputy")
+    if matter.concerns("chair"):
+        yield ("vice_chair", "trust")
+        yield ("clerk",)
+
+
+def _first(school: School, roles: Sequence[str]) -> tuple[str, ...]:
+    return next(((role,) for role in roles if holders(school, role)), ())
+
+
+def _roles(school: School) -> frozenset[str]:
+    return frozenset(role for person in school.people for role in person.roles)
+
+
+def _held(school: School, *roles: str) -> Heard:
+    return tuple((role, person) for role in roles for person in holders(school, role))
+
+
+def _once(heard: Heard) -> Heard:
+    first: dict[str, tuple[str, Person]] = {}
+    for role, person in heard:
+        first.setdefault(person.email.casefold(), (role, person))
+    return tuple(first.values())
+
+
+def _at(level: Level, person: Person, school: School, now: datetime) -> datetime:
+    """What is urgent at any hour; what can wait in the school's hours and the person's own."""
+    if level is Level.URGENT:
+        return now.astimezone(UTC)
+    return next_opening(school, now, person.quiet_hours).at

@@ -15,6 +15,7 @@ from monitor.copies import Text
 from monitor.judge.lines import answer_json
 from monitor.judge.routing import Due
 from monitor.judge.terms import Judgement, Level, Words
+from monitor.matters import words_of
 from monitor.settings import Person, School
 from monitor.store.deliveries import Owed
 from monitor.store.mentions import Mention
@@ -272,7 +273,7 @@ def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
 def _hears(
     mention: Mention, judgement: Judgement, school: School, now: datetime, *, old: bool
 ) -> tuple[tuple[Person, Due], ...]:
-    words = f"{mention.title}\n{mention.text}"
+    words = words_of(mention)
     return hearing.dues(judgement, school, words, now, published=mention.published, old=old)
 
 

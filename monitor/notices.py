@@ -13,6 +13,8 @@ from typing import Literal
 from alerts.base import Notice
 from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level, Tier
+from monitor.nations import role_name
+from monitor.school_settings import Nation
 
 FAIR = "This may be fair. People are entitled to say it."
 OTHER = "other"
@@ -22,24 +24,6 @@ _NO_IMAGES = (
     "If an image may show a child indecently, do not open or copy it: note its address only."
 )
 _IMAGES = frozenset({"safeguarding", "sexual"})
-
-_SOMEBODY = "somebody else at the school"
-_ROLES: Mapping[str, str] = {
-    "headteacher": "the headteacher",
-    "deputy": "the deputy headteacher",
-    "dsl": "the safeguarding lead",
-    "deputy_dsl": "the deputy safeguarding lead",
-    "duty": "the duty leader",
-    "office": "the school office",
-    "chair": "the chair of governors",
-    "vice_chair": "the vice-chair of governors",
-    "clerk": "the clerk to the governors",
-    "dpo": "the data protection officer",
-    "it": "IT support",
-    "governor": "a governor",
-    "trust": "the trust",
-    "staff": "a member of staff",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +61,7 @@ def alert(
     seen: datetime,
     told: Sequence[str],
     reference: str,
+    nation: Nation = "england",
     sentiment: str = "negative",
     zone: tzinfo = LONDON,
 ) -> Notice:
@@ -84,7 +69,7 @@ def alert(
 
     `says` are its reasons in plain English; `place` is the source's name as people know it;
     `page` is the mention's page in Footprint, or empty; `told` are the roles of everybody else
-    who hears of it, and one that is not known is somebody unnamed. Only what is negative is
+    who hears of it, in the words of their `nation`. Only what is negative is
     criticism. Raises ValueError for a level that owes no alert.
     """
     if not level.needs_response:
@@ -104,7 +89,7 @@ def alert(
         why=tuple(dict.fromkeys(filter(None, says))),
         steps=_steps(kinds, is_criticism=level is Level.RESPOND and sentiment == "negative"),
         avoid=_avoid(kinds),
-        told=tuple(dict.fromkeys(_ROLES.get(role, _SOMEBODY) for role in told)),
+        told=tuple(dict.fromkeys(role_name(role, nation) for role in told)),
         reference=reference,
     )
 

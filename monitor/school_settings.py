@@ -31,17 +31,23 @@ from monitor.setting_types import (
     Identifier,
     Line,
     MaybeEmail,
+    Quiet,
     Section,
     Span,
+    Switch,
     WebAddress,
     Weekly,
     Whole,
     Words,
+    awake,
     refusal,
     refusals,
 )
+from monitor.term_dates import Terms
 from monitor.watch_words import is_name_of
 
+Nation = Literal["england", "wales", "scotland", "northern_ireland"]
+Language = Literal["en", "cy"]
 Role = Literal[
     "headteacher",
     "deputy",
@@ -64,9 +70,10 @@ _ROLE_NAMES: Mapping[str, str] = {
     "headteacher": "head, head teacher, acting head, executive head, head of school, headmaster, "
     "headmistress, principal",
     "deputy": "deputy head, deputy headteacher, deputy head teacher, deputy principal, "
-    "vice principal, assistant head, assistant headteacher",
+    "depute head, vice principal, assistant head, assistant headteacher",
     "dsl": "safeguarding, safeguarding lead, safeguarding officer, designated safeguarding lead, "
-    "designated safeguarding person, child protection officer, child protection coordinator",
+    "designated safeguarding person, designated teacher, child protection officer, "
+    "child protection coordinator, child protection co ordinator",
     "deputy_dsl": "ddsl, deputy safeguarding lead, deputy designated safeguarding lead",
     "duty": "on call",
     "office": "business manager, school business manager, office manager, administrator, bursar, "
@@ -135,13 +142,20 @@ Roles = Annotated[
 
 
 class Person(Section):
-    """[[schools.people]]: somebody who is told."""
+    """[[schools.people]]: somebody who is told.
+
+    The last two are that person's own choices, and hold for what can wait alone: without
+    `respond_by_mail` it is left to the digest, where anybody else hears of it; in `quiet_hours`
+    it is not sent.
+    """
 
     also = ("role",)
 
     name: Words
     email: EmailAddress
     roles: Roles
+    respond_by_mail: Switch = True
+    quiet_hours: Quiet | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -222,13 +236,16 @@ def _calendar(name: str) -> str:
 
 
 def _form_of_terms(value: object) -> str:
+    if isinstance(value, Terms):
+        return "read"
     return "ranges" if isinstance(value, list | tuple) else "file"
 
 
 Term = Annotated[DateRange, BeforeValidator(_range)]
 TermDates = Annotated[
     Annotated[Annotated[Line, AfterValidator(_calendar)], Tag("file")]
-    | Annotated[tuple[Term, ...], Tag("ranges")],
+    | Annotated[tuple[Term, ...], Tag("ranges")]
+    | Annotated[Terms, Tag("read")],
     Discriminator(_form_of_terms),
 ]
 
@@ -243,12 +260,13 @@ def _no_approval(contacts: object) -> object:
 class School(Section):
     """[[schools]]: one school, the words that mean it, and who is told.
 
-    `term_dates` is an .ics file relative to `Settings.folder`, or ranges. `contacts` has the
-    keys of KNOWN_CONTACTS and any others that the school adds.
+    `term_dates` are ranges, or what an .ics file held once `monitor/config.py` has read it.
+    `contacts` has the keys of KNOWN_CONTACTS and any others that the school adds.
     """
 
     id: Identifier
     staff: tuple[StaffMember, ...] = ()
+    hours: Hours = Hours()
     people: tuple[Person, ...] = ()
     name: Words
     urn: Annotated[Whole, Field(ge=1, le=9_999_999)] | None = None
@@ -259,12 +277,27 @@ class School(Section):
     places: tuple[Words, ...] = ()
     exclude: tuple[Words, ...] = ()
     term_dates: TermDates = ""
-    nation: Literal["england", "wales", "scotland", "northern_ireland"] = "england"
-    languages: Annotated[tuple[Literal["en", "cy"], ...], AtLeastOne] = ("en",)
+    nation: Nation = "england"
+    languages: Annotated[tuple[Language, ...], AtLeastOne] = ("en",)
     official_accounts: tuple[Words, ...] = ()
-    hours: Hours = Hours()
     contacts: Annotated[FixedWords, BeforeValidator(_no_approval)] = Fixed()
     approval: Approval | None = None
+
+    @field_validator("people")
+    @classmethod
+    def _not_always_quiet(cls, people: Any, info: ValidationInfo) -> Any:
+        window = info.data["hours"].respond if "hours" in info.data else None
+        wrong = [
+            (
+                (at, "quiet_hours"),
+                "must leave some of the school's hours (hours.respond), in which mail can be sent",
+            )
+            for at, person in enumerate(people)
+            if window and person.quiet_hours and not list(awake(window, person.quiet_hours))
+        ]
+        if wrong:
+            raise refusals(*wrong)
+        return people
 
     @field_validator("name", "aliases", "handles", "hashtags")
     @classmethod
@@ -282,6 +315,13 @@ class School(Section):
         if found:
             raise refusals(*found)
         return words
+
+    @property
+    def calendar(self) -> Terms:
+        """When it is in term, as far as that is known."""
+        if isinstance(self.term_dates, tuple):
+            return Terms(tuple((term.first, term.last) for term in self.term_dates))
+        return self.term_dates if isinstance(self.term_dates, Terms) else Terms()
 
     @property
     def watch(self) -> Watch:

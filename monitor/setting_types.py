@@ -177,6 +177,27 @@ def _in_order(value: tuple[time, time]) -> tuple[time, time]:
     return value
 
 
+def _not_empty(value: tuple[time, time]) -> tuple[time, time]:
+    if value[0] == value[1]:
+        raise refusal("must not end when it starts")
+    return value
+
+
+def awake(
+    window: tuple[time, time], quiet: tuple[time, time] | None
+) -> Iterator[tuple[time, time]]:
+    """What is left of a window without the quiet hours, which may last over midnight."""
+    if quiet is None:
+        yield window
+        return
+    begins, ends = quiet
+    left = ((time.min, begins), (ends, time.max)) if begins < ends else ((ends, begins),)
+    for first, last in left:
+        span = max(window[0], first), min(window[1], last)
+        if span[0] < span[1]:
+            yield span
+
+
 def _weekly(value: str) -> str:
     day, _, at = value.partition(" ")
     if day.capitalize() in WEEKDAYS and _clock(at):
@@ -255,6 +276,8 @@ HostPort = Annotated[Line, AfterValidator(_host_port)]
 Host = Annotated[Line, AfterValidator(_matching(_HOST, "the name of a server, without its port"))]
 Network = Annotated[Line, AfterValidator(_network)]
 Span = Annotated[tuple[time, time], BeforeValidator(_span), AfterValidator(_in_order)]
+# It may last over midnight.
+Quiet = Annotated[tuple[time, time], BeforeValidator(_span), AfterValidator(_not_empty)]
 Weekly = Annotated[Line, AfterValidator(_weekly)]
 Day = Annotated[date, BeforeValidator(_day)]
 Whole = Annotated[int, Strict()]

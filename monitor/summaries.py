@@ -13,9 +13,9 @@ from datetime import datetime
 from alerts.reports import Found, SummaryNotice
 from monitor.addressing import place_of
 from monitor.intake import Held
-from monitor.judge.routing import next_opening
 from monitor.judge.terms import Level
 from monitor.notices import OTHER, advice, worded
+from monitor.school_days import next_opening
 from monitor.settings import School
 from monitor.store.deliveries import SUMMARY, Owed
 from monitor.store.mentions import Mention
@@ -48,7 +48,7 @@ def _owed(source: str, school: School, held: Sequence[Held], now: datetime) -> O
         priority=PRIORITY,
         role=held[0].role,
         email=held[0].email,
-        due_at=next_opening(now, *school.hours.respond),
+        due_at=next_opening(school, now).at,
         kind=SUMMARY,
         subject=f"{source} {school.id} {now.isoformat()}",
         facts={"source": source, "mentions": [one.mention.id for one in held]},

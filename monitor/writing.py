@@ -116,6 +116,7 @@ def _notice(
         published=mention.published,
         seen=mention.seen_at,
         told=others,
+        nation=school.nation,
         reference=mention.id[:8],
     )
 

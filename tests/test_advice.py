@@ -20,11 +20,14 @@ def person(role: str, email: str) -> str:
     return f'[[schools.people]]\nname = "Somebody"\nemail = "{email}"\nrole = "{role}"\n'
 
 
+LEAD = person("dsl", "dsl@a.test")
+DEPUTY = person("deputy", "deputy@a.test")
 TOLD = (
-    person("headteacher", "head@a.test") + person("dsl", "dsl@a.test")
-    + person("chair", "chair@a.test")
+    person("headteacher", "head@a.test") + LEAD + DEPUTY + person("chair", "chair@a.test")
+    + person("vice_chair", "vice@a.test") + person("clerk", "clerk@a.test")
 )  # fmt: skip
 PLACES = 'places = ["Stanwick"]\n'
+TERMS = 'term_dates = ["2026-09-01..2026-12-18"]\n'
 STAFF = '[[schools.staff]]\nname = "Ann Marsh"\n'
 APPROVAL = (
     '[schools.approval]\nheadteacher = "J"\ndpo_advice = "v1"\ndate = 2026-09-01\n'
@@ -51,9 +54,11 @@ def test_a_whole_configuration_needs_no_advice(tmp_path: Path) -> None:
     ("left_out", "said"),
     [
         (person("headteacher", "head@a.test"), "people holds no headteacher: nobody there has ro"),
-        (person("dsl", "dsl@a.test"), "people holds no safeguarding lead: nobody there has role"),
-        (person("dsl", "dsl@a.test"), "people holds fewer than two people for urgent alerts"),
-        (person("chair", "chair@a.test"), "people holds no chair"),
+        (LEAD, "people holds no safeguarding lead: nobody there has role"),
+        (LEAD + DEPUTY, "IMPORTANT: schools.ashbyvale.people holds fewer than two people for urg"),
+        (DEPUTY, "people holds no deputy beside the safeguarding lead: what is said about the le"),
+        (person("vice_chair", "vice@a.test"), "people holds no vice_chair: what is said about th"),
+        (person("clerk", "clerk@a.test"), "people holds no clerk: what is said about the chair"),
         (PLACES, "places is empty"),
         (STAFF, "staff is empty"),
         (APPROVAL, "approval is missing: `run` will watch nothing; fill in the lines"),
@@ -72,10 +77,21 @@ def test_what_is_left_out_is_advised(tmp_path: Path, left_out: str, said: str) -
     assert any(said in line for line in found)
 
 
+def test_without_a_chair_or_a_trust_a_post_about_the_head_has_nobody_to_go_to(
+    tmp_path: Path,
+) -> None:
+    governors = person("chair", "chair@a.test") + person("vice_chair", "vice@a.test")
+    (said,) = advice(tmp_path, WHOLE.replace(governors, ""))
+    assert said.startswith("IMPORTANT: schools.ashbyvale.people holds no chair: what is said about")
+    trust = person("trust", "trust@a.test")
+    assert advice(tmp_path, WHOLE.replace(governors, trust)) == []
+
+
 def test_two_roles_of_one_address_are_one_person(tmp_path: Path) -> None:
-    found = advice(tmp_path, WHOLE.replace("dsl@a.test", "HEAD@a.test"))
-    assert len(found) == 1
-    assert "fewer than two people" in found[0]
+    found = advice(tmp_path, WHOLE.replace(DEPUTY, "").replace("dsl@a.test", "HEAD@a.test"))
+    assert ["fewer than two people" in line for line in found] == [True, False]
+    again = advice(tmp_path, WHOLE.replace("chair@a.test", "head@a.test").replace("vice@", "head@"))
+    assert any("holds no chair: what is said about the head" in line for line in again)
 
 
 @pytest.mark.parametrize("schools", ['schools = ["ashbyvale"]\n', "enabled = true\n"])
@@ -212,10 +228,28 @@ def test_a_name_that_two_schools_share_is_advised_against(tmp_path: Path) -> Non
 
 def test_a_holiday_contact_that_is_nobody_s_is_advised_against(tmp_path: Path) -> None:
     hours = '[schools.hours]\nholiday_contact = "{}"\n'
-    found = advice(tmp_path, WHOLE + hours.format("deputy@a.test"))
+    whole = WHOLE.replace(PLACES, PLACES + TERMS)
+    found = advice(tmp_path, whole + hours.format("duty@a.test"))
     assert len(found) == 1
     assert found[0].startswith("schools.ashbyvale.hours.holiday_contact is the email of nobody")
-    assert advice(tmp_path, WHOLE + hours.format("DSL@a.test")) == []
+    assert advice(tmp_path, whole + hours.format("DSL@a.test")) == []
+
+
+def test_term_dates_and_a_holiday_contact_belong_together(tmp_path: Path) -> None:
+    contact = '[schools.hours]\nholiday_contact = "dsl@a.test"\n'
+    (alone,) = advice(tmp_path, WHOLE + contact)
+    assert alone.startswith("schools.ashbyvale.hours.holiday_contact is given, but without term_d")
+    (other,) = advice(tmp_path, WHOLE.replace(PLACES, PLACES + TERMS))
+    assert other.startswith("schools.ashbyvale.hours.holiday_contact is empty: the head is told in")
+
+
+def test_term_dates_that_are_over_are_advised_to_be_renewed(tmp_path: Path) -> None:
+    contact = '[schools.hours]\nholiday_contact = "dsl@a.test"\n'
+    over = TERMS.replace("2026-12-18", "2026-08-31").replace("2026-09-01", "2026-06-01")
+    whole = WHOLE.replace(PLACES, PLACES + over) + contact
+    (said,) = advice(tmp_path, whole)
+    assert said.startswith("schools.ashbyvale.term_dates ends on 2026-08-31: without newer dates")
+    assert [str(problem) for problem in advise(read(tmp_path, whole))] == []
 
 
 def test_a_user_without_a_password_is_advised_against(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.hearing import signs, who_may_hear
+from monitor.hearing import who_may_hear
 from monitor.judge.routing import FRESH
 from monitor.judge.terms import Level
+from monitor.matters import signs, words_of
 from monitor.settings import School
 from monitor.store.mentions import Mention
 from monitor.store.pages import Told
@@ -117,7 +118,7 @@ def _by_another(mention: Mention, told: Mapping[str, Sequence[Told]]) -> Untold 
 
 def _why(mention: Mention, school: School, now: datetime) -> str:
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
-    if not who_may_hear(school, told, f"{mention.title}\n{mention.text}").people:
+    if not who_may_hear(school, told, words_of(mention)).people:
         return "the settings name nobody who may be told of it."
     if mention.level == "urgent" and not was_old(mention.published, mention.seen_at):
         return "the settings named nobody who could be told when it was found."

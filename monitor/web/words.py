@@ -44,6 +44,7 @@ ROLES = {
     "governor": "governor",
     "trust": "trust",
     "staff": "member of staff",
+    "holiday_contact": "holiday contact",
 }
 
 
