@@ -14,13 +14,13 @@ from alerts.base import Channel, DeliveryError, Letter
 from alerts.folder import FolderChannel
 from alerts.smtp import SmtpChannel
 from monitor.delivery import Delivered, Postroom
-from monitor.settings import Mail, Person, School, Settings
+from monitor.settings import Hours, Mail, Person, School, Settings
 from monitor.store import deliveries, mentions
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
 from tests.mailserver import MailServer
-from tests.test_store import a_mention, an_alert
+from tests.test_store import a_mention, an_alert, keep
 
 HEAD = Person(name="Jane Ashdown", email="head@hollybrook.example", roles=("headteacher",))
 LEAD = Person(name="Priya Nair", email="dsl@hollybrook.example", roles=("dsl",))
@@ -339,6 +339,22 @@ def test_a_new_head_hears_what_the_old_one_was_owed(
     new = Person(name="New Head", email="newhead@hollybrook.example", roles=("headteacher",))
     carry(room(store, shelf, clock, new, LEAD))
     assert sorted(letter.recipient for letter in shelf.letters) == [LEAD.email, new.email]
+
+
+@pytest.mark.parametrize(
+    ("contact", "recipient"),
+    [("duty@elsewhere.example", "duty@elsewhere.example"), ("", HEAD.email)],
+)
+def test_what_the_holiday_contact_is_owed_goes_there_or_to_the_head_once_there_is_none(
+    store: Store, shelf: Shelf, clock: Clock, contact: str, recipient: str
+) -> None:
+    away = {"role": "holiday_contact", "email": "duty@elsewhere.example", "due_at": START}
+    keep(store, an_alert(level="respond", priority=2, **away))
+    post = room(store, shelf, clock, HEAD)
+    school = hollybrook(HEAD).model_copy(update={"hours": Hours(holiday_contact=contact)})
+    settings = post.settings.model_copy(update={"schools": (school,)})
+    carry(replace(post, settings=settings, schools=(school,)))
+    assert [letter.recipient for letter in shelf.letters] == [recipient]
 
 
 def test_the_recipient_is_fixed_with_the_bytes(store: Store, shelf: Shelf, clock: Clock) -> None:

@@ -177,7 +177,10 @@ def test_a_child_at_risk_from_the_chair_is_told_to_head_and_safeguarding_lead_to
 @pytest.mark.parametrize("words", ["Dawn Yardley is rude", "Bill Quince is rude", "Nora Vint lies"])
 def test_what_speaks_ill_of_whoever_administers_the_product_goes_to_the_head(words: str) -> None:
     assert respond(words, "complaint") == ["head"]
-    assert respond(words, "complaint", people=(OFFICE, IT, OFFICER, CHAIR)) != ["office"]
+
+
+def test_what_speaks_ill_of_the_only_one_who_would_hear_goes_to_a_governor() -> None:
+    assert respond("Dawn Yardley is rude", "complaint", people=(OFFICE, CHAIR)) == ["chair"]
 
 
 def test_a_threat_reaches_whom_it_names_whatever_else_it_says_of_them() -> None:
@@ -213,9 +216,8 @@ def test_the_office_never_hears_of_safeguarding(category: str) -> None:
 def test_whoever_only_keeps_things_going_never_hears_of_a_post(one: Person) -> None:
     assert told("a knife at the gates", "threat", people=(one,)) == []
     assert respond("nobody answers", "complaint", people=(one,)) == []
-    assert (
-        one not in hearing.who_may_hear(School(id="s", name="S", people=EVERYBODY), (), "").people
-    )
+    able = hearing.who_may_hear(School(id="s", name="S", people=EVERYBODY), (), "nobody answers")
+    assert one not in able.people
 
 
 def test_the_data_protection_officer_hears_of_a_document_that_got_out() -> None:

@@ -228,6 +228,11 @@ def test_an_unknown_role_does_not_cost_the_alert() -> None:
     )
 
 
+def test_a_role_is_called_as_the_school_s_nation_calls_it() -> None:
+    told = alert(told=["dsl", "deputy"], nation="scotland").told
+    assert told == ("the child protection co-ordinator", "the depute headteacher")
+
+
 def test_a_reason_is_given_once() -> None:
     assert alert(says=["A.", "", "B.", "A."]).why == ("A.", "B.")
 
