@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from monitor.judge.corrected import Answer, Correction, Kind, answer, answers, host_of
 from monitor.judge.lessons import Lessons
 from monitor.judge.terms import Level, Reason
-from monitor.store.mentions import JUDGEMENT, MENTION, Mention
+from monitor.store import daily
+from monitor.store.mentions import JUDGEMENT, MENTION, Mention, several
 from monitor.store.tables import CorrectionRow, table
 
 CORRECTION = table(CorrectionRow)
@@ -174,11 +175,14 @@ def _show(connection: Connection, mention_id: str) -> None:
     said = _program(connection, mention_id)
     if said is None:
         return  # the post is no longer kept; what it taught is
+    daily.alone(connection)
+    before = several(connection, (mention_id,))
     live = (CORRECTION.c.mention_id == mention_id, LIVE)
     rows = connection.execute(select(CORRECTION).where(*live).order_by(CORRECTION.c.id))
     given = answer([_correction(row) for row in rows])
     values = {**said, **_over(said, given)} if given else said
     connection.execute(update(MENTION).where(MENTION.c.id == mention_id).values(**values))
+    daily.change(connection, before, several(connection, (mention_id,)))
 
 
 def _over(said: Mapping[str, Any], given: Answer) -> dict[str, Any]:

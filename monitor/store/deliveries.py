@@ -21,8 +21,8 @@ from monitor.store.tables import table
 
 DELIVERY = table(DeliveryRow)
 OUTAGE = table(OutageRow)
-# What a letter is about: a post, a source's health, or what a source held when first read.
-ALERT, SOURCE, SUMMARY = "alert", "source", "summary"
+# What a letter is about: a post, a source's health, what a source held when first read, a week.
+ALERT, SOURCE, SUMMARY, DIGEST = "alert", "source", "summary", "digest"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
@@ -254,6 +254,22 @@ def addressed(connection: Connection, delivery: Delivery) -> dict[str, str]:
     alike = [DELIVERY.c[name] == getattr(delivery, name) for name in ("kind", "subject", "level")]
     rows = connection.execute(select(DELIVERY.c.email, DELIVERY.c.role).where(*alike))
     return {row.email: row.role for row in rows}
+
+
+def of_subject(connection: Connection, kind: str, subject: str) -> tuple[Delivery, ...]:
+    """Every letter of a kind about one thing, however it went."""
+    where = (DELIVERY.c.kind == kind, DELIVERY.c.subject == subject)
+    rows = connection.execute(select(*COLUMNS).where(*where).order_by(DELIVERY.c.email))
+    return tuple(Delivery(**row._mapping) for row in rows)
+
+
+def latest_subject(connection: Connection, kind: str, school: str) -> str | None:
+    """The greatest subject among a school's letters of a kind; None where it has none."""
+    where = (DELIVERY.c.kind == kind, DELIVERY.c.school == school)
+    found: str | None = connection.execute(
+        select(func.max(DELIVERY.c.subject)).where(*where)
+    ).scalar()
+    return found
 
 
 def next_due(connection: Connection, schools: Collection[str]) -> datetime | None:

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from monitor.judge.lines import answer_json
 from monitor.judge.terms import Judgement, Level
+from monitor.store import daily
 from monitor.store.names import names
 from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
@@ -166,6 +177,8 @@ def note_entries(
 def rename_entries(connection: Connection, source: str, renamed: Mapping[str, str]) -> None:
     """An entry whose place gives it a new id at each fetch goes on under the new one."""
     keyed = names(connection)
+    if renamed:
+        daily.alone(connection)
     for old, new in renamed.items():
         entry = (ENTRY.c.source == source, ENTRY.c.key == keyed(old))
         connection.execute(update(ENTRY).where(*entry).values(key=keyed(new)))
@@ -174,17 +187,22 @@ def rename_entries(connection: Connection, source: str, renamed: Mapping[str, st
 
 
 def add(connection: Connection, mentions: Sequence[Mention]) -> None:
-    """Store new mentions in one batch, each under its entry's keyed name."""
+    """Store new mentions in one batch, each under its entry's keyed name, and count them."""
     keyed = names(connection)
     rows = [{**_row(mention), "entry_key": keyed(mention.entry_key)} for mention in mentions]
     if rows:
+        daily.alone(connection)
         connection.execute(insert(MENTION), rows)
+        daily.change(connection, (), mentions)
 
 
 def revise(connection: Connection, mention: Mention) -> None:
-    """Put a mention's new words and judgement in the place of the old ones."""
+    """Put a mention's new words and judgement in the place of the old ones, and count it anew."""
+    daily.alone(connection)
+    before = several(connection, (mention.id,))
     row = {**_row(mention), "entry_key": names(connection)(mention.entry_key)}
     connection.execute(update(MENTION).where(MENTION.c.id == mention.id).values(**row))
+    daily.change(connection, before, (mention,) if before else ())
 
 
 def keep_sketches(
@@ -265,6 +283,13 @@ def listed(
         where.append(MENTION.c.seen_at >= since)
     newest = (MENTION.c.seen_at.desc(), MENTION.c.id)
     return _read(connection, select(*COLUMNS).where(*where).order_by(*newest).limit(limit))
+
+
+def first_seen(connection: Connection, school: str) -> datetime | None:
+    """When the first of a school's mentions that are kept was found; None where there is none."""
+    query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.school == school)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
 
 
 def one(connection: Connection, mention_id: str) -> Mention | None:

@@ -24,6 +24,11 @@ from monitor.store.engine import (
     sqlite_path,
 )
 
+
+class InUseError(StoreError):
+    """Another process has the database for itself."""
+
+
 NETWORK_MOUNTS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs"})
 
 
@@ -50,7 +55,7 @@ def open_store(url: str) -> Store:
 def sole_use(url: str) -> Iterator[None]:
     """Hold a SQLite file for this process alone; a database server is shared and needs no lock.
 
-    Raises StoreError where another process has it. Reading needs no lock.
+    Raises InUseError where another process has it. Reading needs no lock.
     """
     path = sqlite_path(url)
     if path is None:
@@ -60,7 +65,7 @@ def sole_use(url: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise StoreError(
+        raise InUseError(
             f"{path} is in use by another Footprint on this machine; stop that one first "
             "(one process to a SQLite file)"
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text
@@ -166,6 +166,32 @@ class Mention(SQLModel, table=True):
     incident: str | None = None
 
 
+class Daily(SQLModel, table=True):
+    """How many mentions there were of a school on one of its days (Europe/London), of each sort.
+
+    A mention is counted once under the category "", and once under each that it has. The row
+    outlives the posts: nothing in it says what any of them held or whose they were.
+    """
+
+    school: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    mood: str = Field(primary_key=True)
+    category: str = Field(primary_key=True)
+    mentions: int
+
+
+class Watched(SQLModel, table=True):
+    """Since when a school is watched, and since when its digests are owed: none that was due
+    before then is.
+    """
+
+    school: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=_moment(nullable=False))
+    digests_from: datetime = Field(sa_column=_moment(nullable=False))
+
+
 class Shingle(SQLModel, table=True):
     """Hashes of some runs of words of a mention, by which copies of it are found."""
 
@@ -202,9 +228,9 @@ class Evidence(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """The outbox: who is owed what, when; then the message itself, fixed; then how it went.
 
-    `kind` is alert, source (one that is not well, or well again) or summary (what was there when
-    a source was first read); `subject` is what it is about, a mention's id for an alert, and
-    `facts` what it has to say where no mention says it.
+    `kind` is alert, source (one that is not well, or well again), summary (what was there when
+    a source was first read) or digest (a week; its `level` is the edition); `subject` is what it
+    is about, a mention's id for an alert, and `facts` what it has to say where no mention says it.
 
     `state` is owed, sent, refused (for ever), given up (five days of trying) or dropped (the
     same person has been told by another message). While it is owed, `next_at` says when it is
