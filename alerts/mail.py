@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -15,7 +15,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from textwrap import fill
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -167,11 +167,13 @@ def letter(
     html: str,
     *,
     list_name: str,
+    pictures: Mapping[str, bytes] | None = None,
     **envelope: Unpack[Envelope],
 ) -> Letter:
     """A message with a text and an HTML part, as bytes that never change again.
 
-    `list_name` is what mail rules know the kind of message by. Raises DeliveryError: permanent
+    `list_name` is what mail rules know the kind of message by; `pictures` are the PNGs that the
+    HTML shows, each by its name after "cid:". Raises DeliveryError: permanent
     where the recipient is no mail address, the server's where the sender is none; ValueError for
     a Message-ID that is not of the form <letters@host>.
     """
@@ -196,8 +198,19 @@ def letter(
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
     # "=_" cannot stand in quoted-printable, so no body holds its own boundary.
-    message.set_boundary(f"=_{sha256(message_id.encode()).hexdigest()[:40]}")
+    boundary = f"=_{sha256(message_id.encode()).hexdigest()[:40]}"
+    message.set_boundary(boundary)
+    if pictures:
+        _show(message, pictures, f"{boundary}p")
     return Letter(message_id, date, origin, recipient, message.as_bytes())
+
+
+def _show(message: EmailMessage, pictures: Mapping[str, bytes], boundary: str) -> None:
+    """Put pictures beside the HTML part, for it alone."""
+    page = cast(EmailMessage, message.get_body(("html",)))
+    for name, png in pictures.items():
+        page.add_related(png, "image", "png", cid=f"<{name}>", disposition="inline")
+    page.set_boundary(boundary)
 
 
 def subject_line(words: str, reference: str) -> str:
@@ -277,7 +290,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(folded=_folded, opened=_opened, series=_series)
+    environment.filters.update(folded=_folded, opened=_opened, series=_series, link=link)
     return environment
 
 

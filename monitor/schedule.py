@@ -26,6 +26,7 @@ POLLERS = 4
 POLL_SECONDS = 2
 CARRIERS = 1
 CARRY_SECONDS = 1
+DIGEST_SECONDS = 60
 CLOCK_SECONDS = 5
 # A fetch ends within 60 seconds; service managers kill after 90.
 PATIENCE_SECONDS = 75.0
@@ -40,8 +41,10 @@ class Schedule:
         deliver: Callable[[], object],
         clock: Callable[[], datetime],
         patience: float = PATIENCE_SECONDS,
+        *,
+        digest: Callable[[], object] | None = None,
     ) -> None:
-        """`poll` and `deliver` do one unit of work and return None where there was none.
+        """`poll`, `deliver` and `digest` do one unit of work and return None where there was none.
 
         The first calls are due at once by `clock`; `patience` is how many seconds a step in hand
         is waited for at the end.
@@ -52,14 +55,17 @@ class Schedule:
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS)},
+            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS + 1)},
             # By default a job over a second late is dropped without a word.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        for name, step, seconds, number in (
+        steps = [
             ("poll", poll, POLL_SECONDS, POLLERS),
             ("deliver", deliver, CARRY_SECONDS, CARRIERS),
-        ):
+        ]
+        if digest:
+            steps.append(("digest", digest, DIGEST_SECONDS, 1))
+        for name, step, seconds, number in steps:
             for index in range(number):
                 self._scheduler.add_job(
                     self._work,

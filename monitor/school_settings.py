@@ -144,6 +144,9 @@ Roles = Annotated[
 class Person(Section):
     """[[schools.people]]: somebody who is told.
 
+    `digest` asks for the week's digest by mail, or declines it: unset, the headteacher and the
+    safeguarding lead get theirs, and governors and the trust do not.
+
     The last two are that person's own choices, and hold for what can wait alone: without
     `respond_by_mail` it is left to the digest, where anybody else hears of it; in `quiet_hours`
     it is not sent.
@@ -154,6 +157,7 @@ class Person(Section):
     name: Words
     email: EmailAddress
     roles: Roles
+    digest: Switch | None = None
     respond_by_mail: Switch = True
     quiet_hours: Quiet | None = None
 

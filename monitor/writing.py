@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from alerts import mail, reports
 from alerts.base import Letter, Notice
+from alerts.digest import Edition
 from alerts.mail import Envelope
-from monitor import notices, source_news, summaries
+from monitor import notices, source_news, summaries, weekly
 from monitor.addressing import able_to_hear, place_of
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import mentions
-from monitor.store.deliveries import ALERT, SOURCE, SUMMARY, Delivery
+from monitor.store.deliveries import ALERT, DIGEST, SOURCE, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 
@@ -94,9 +96,22 @@ def _summary(
     return Draft(school.model_copy(update={"people": people}), put)
 
 
+def _digest(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    able = weekly.entitled(school, cast(Edition, delivery.level))
+    people = tuple(reader.person for reader in able)
+
+    def put(person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        words = weekly.written(connection, settings, delivery, school, person, now)
+        return weekly.put(words, envelope)
+
+    return Draft(school.model_copy(update={"people": people}), put)
+
+
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
-] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary}
+] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest}
 
 
 def _notice(

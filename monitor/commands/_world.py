@@ -30,6 +30,7 @@ from monitor.store import deliveries, leases
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.opening import open_store, sole_use
 from monitor.store.sites import SiteBook
+from monitor.weekly import Digests
 from sources.fetch import Fetcher
 from sources.parsing import Parser
 from sources.turns import MemoryBook, Turns, own_sites
@@ -73,10 +74,11 @@ def settings_or_exit(path: Path) -> Settings:
 
 @dataclass(frozen=True)
 class World:
-    """Both halves of the program over one database."""
+    """Both halves of the program over one database, and the step that owes the digests."""
 
     monitor: Monitor
     postroom: Postroom
+    digests: Digests
     store: Store
 
 
@@ -188,7 +190,7 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
         monitor.prepare()
         postroom = Postroom(settings, schools, store, channel(settings), clock, owner)
         postroom.reconsider()
-        yield World(monitor, postroom, store)
+        yield World(monitor, postroom, Digests(settings, schools, store, clock), store)
     finally:
         parser.close()
         door.close()

@@ -99,6 +99,8 @@ def _poll_all(made: World, sources: Sequence[str]) -> Iterator[Polled]:
 
 
 def _deliver_all(made: World) -> Iterator[Delivered]:
+    while made.digests.owe_one() is not None:
+        pass
     while (told := made.postroom.deliver_one()) is not None:
         yield told
 

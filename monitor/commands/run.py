@@ -28,7 +28,7 @@ from monitor.commands._world import (
     warn_of_orphans,
     world,
 )
-from monitor.demo import demonstration
+from monitor.demo import demonstration, pretend
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
 from monitor.store.engine import StoreError
@@ -74,7 +74,12 @@ def _run(
     as_json: bool,
 ) -> None:
     with world(settings, schools) as made:
-        schedule = Schedule(made.monitor.poll_one, made.postroom.deliver_one, clock)
+        if demo:
+            pretend(made.store, clock())
+        owe_digest = made.digests.owe_one
+        schedule = Schedule(
+            made.monitor.poll_one, made.postroom.deliver_one, clock, digest=owe_digest
+        )
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
             if as_json:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from monitor.demo.school import demo_settings
+from monitor.demo.school import SCHOOL_ID, demo_settings
 from monitor.demo.server import DemoServer
+from monitor.judge.routing import LONDON
+from monitor.setting_types import WEEKDAYS
 from monitor.settings import Settings
+from monitor.store import daily
+from monitor.store.engine import Store
 
 OURS = "demonstration.txt"
+# A minute at least, since a time of day has no seconds.
+FIRST_DIGEST = timedelta(minutes=2)
+PRETENDED = timedelta(days=57)
 
 
 @contextmanager
@@ -33,6 +40,18 @@ def demonstration(folder: Path, clock: Callable[[], datetime]) -> Iterator[Setti
     server = DemoServer(clock(), clock)
     server.start()
     try:
-        yield demo_settings(server.port, folder)
+        yield demo_settings(server.port, folder, digest=_soon(clock()))
     finally:
         server.stop()
+
+
+def _soon(now: datetime) -> str:
+    """A digest's day and time that comes once the sources have been read."""
+    there = (now + FIRST_DIGEST).astimezone(LONDON)
+    return f"{WEEKDAYS[there.weekday()]} {there:%H:%M}"
+
+
+def pretend(store: Store, now: datetime) -> None:
+    """Make it as if the school had been watched for as long as anything was said of it."""
+    with store.writing() as connection:
+        daily.begin(connection, SCHOOL_ID, now - PRETENDED, now)

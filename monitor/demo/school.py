@@ -23,8 +23,8 @@ SCHOOL_ID = "hollybrook"
 EVERY_MINUTES = 0.1
 
 
-def demo_settings(server_port: int, folder: Path) -> Settings:
-    """The demonstration with its sources on that loopback port.
+def demo_settings(server_port: int, folder: Path, digest: str = "Mon 07:30") -> Settings:
+    """The demonstration with its sources on that loopback port; `digest` says when that goes.
 
     The database and the folder for mail lie in `folder`, which must exist; nothing is sent.
     """
@@ -41,7 +41,7 @@ def demo_settings(server_port: int, folder: Path) -> Settings:
             {"from": "Footprint <footprint@hollybrook.example>", "folder": str(home / "outbox")}
         ),
         sources=_sources(server_port),
-        schools=(_school(),),
+        schools=(_school(digest),),
     )
 
 
@@ -58,7 +58,7 @@ def _sources(port: int) -> tuple[SourceSettings, ...]:
     )
 
 
-def _school() -> School:
+def _school(digest: str) -> School:
     return School(
         id=SCHOOL_ID,
         name="Hollybrook Primary School",
@@ -70,7 +70,7 @@ def _school() -> School:
         exclude=("Hollybrook Primary Leeds", "Hollybrook Arms"),
         staff=_staff(),
         people=_people(),
-        hours=Hours(),
+        hours=Hours(digest=digest),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -11,7 +12,7 @@ from fastapi import HTTPException
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import SUMMARY, Delivery
+from monitor.store.deliveries import DIGEST, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -21,10 +22,11 @@ from monitor.web.telling import Line
 
 SHOWN = 100
 HEADING = 80
-# A letter's own styles may be used, and nothing else: no script, image, form or link works in it.
+# A letter's own styles and pictures may be used, and nothing else: no script, form or link works in
+# it, and nothing is fetched from anywhere.
 LETTER_POLICY = policy(
     style_src="'unsafe-inline'",
-    img_src="'none'",
+    img_src="data:",
     form_action="'none'",
     frame_ancestors="'self'",
     sandbox="",
@@ -159,12 +161,19 @@ def _of_post(letter: Told, about: About) -> dict[str, str]:
 
 
 def _of_no_post(letter: Told) -> dict[str, str]:
+    if letter.kind == DIGEST:
+        return {"tone": "routine", "chip": "Digest", "about": _week(letter), "href": "/"}
     source = letter.subject.partition(" ")[0]
     if letter.kind == SUMMARY:
         about = f"what {source} held when it was first read"
         return {"tone": letter.level, "chip": "Summary", "about": about, "href": "/"}
     about = f"how sources are, {source} among them"
     return {"tone": "routine", "chip": "Sources", "about": about, "href": "/sources"}
+
+
+def _week(letter: Told) -> str:
+    editions = {"dsl": " (safeguarding)", "governors": " (governors)", "trust": " (trust)"}
+    return f"the week {letter.subject.split()[1]}{editions.get(letter.level, '')}"
 
 
 def _told(delivery: Delivery) -> Told:
@@ -175,7 +184,18 @@ def opened(content: bytes) -> Content:
     """A letter's bytes, read back as a mail program would read them."""
     message = BytesParser(_class=EmailMessage, policy=default).parsebytes(content)
     headers = tuple((name, str(value)) for name, value in message.items())
-    return Content(headers, _part(message, "plain"), _part(message, "html"))
+    return Content(headers, _part(message, "plain"), _shown(message))
+
+
+def _shown(message: EmailMessage) -> str:
+    """The HTML part with its own pictures in it: a page cannot show another part of a mail."""
+    page = _part(message, "html")
+    for part in message.walk():
+        if part.get_content_type() == "image/png" and part["content-id"]:
+            held = base64.b64encode(part.get_content()).decode()
+            name = part["content-id"].strip("<> ")
+            page = page.replace(f'src="cid:{name}"', f'src="data:image/png;base64,{held}"')
+    return page
 
 
 def _part(message: EmailMessage, kind: str) -> str:
