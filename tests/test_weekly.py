@@ -17,7 +17,8 @@ from monitor.store.engine import Store
 from monitor.weekly import Digests
 from tests.conftest import Clock
 from tests.letters import read
-from tests.web_cast import HEAD, LEAD, keep, mention
+from tests.web_cast import HEAD, LEAD, keep, mention, served, settings
+from tests.web_cast import ask as ask_web
 
 MONDAY = datetime(2026, 11, 16, 7, 30, tzinfo=UTC)
 CHAIR = Person(name="Amina Yusuf", email="chair@hollybrook.example", roles=("chair",), digest=True)
@@ -208,3 +209,24 @@ def test_what_was_watched_before_digests_were_is_known(
     with store.reading() as connection:
         watch = daily.watch(connection, "hollybrook")
     assert watch == daily.Watch(found, clock.now)
+
+
+@pytest.mark.slow
+def test_the_pages_show_a_digest_with_its_picture_and_fetch_nothing(
+    small: Store, tmp_path: Path
+) -> None:
+    made = Clock(MONDAY - timedelta(days=3))
+    step = Digests(configured(tmp_path, SCHOOL), (SCHOOL,), small, made)
+    assert step.owe_one() is None
+    made.now = MONDAY
+    assert step.owe_one() == "hollybrook 2026-W46"
+    channel = FolderChannel(tmp_path / "out")
+    room = Postroom(configured(tmp_path, SCHOOL), (SCHOOL,), small, channel, made, "me")
+    first = room.deliver_one()
+    assert first is not None
+    with served(small, settings(tmp_path)) as web:
+        outbox, shown = ask_web(web, "/mail"), ask_web(web, f"/mail/{first.id}/html")
+    assert "the week 2026-W46" in outbox.text
+    assert 'src="data:image/png;base64,' in shown.body
+    assert "cid:" not in shown.body
+    assert "img-src data:" in shown.headers["content-security-policy"]
