@@ -6,17 +6,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from sources.answers import hashed
 from sources.asking import queries_within
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.formats.api import NotJsonError, answer, at, document, entry, rows_at, text_at
 from sources.formats.dates import read_date
+from sources.moments import kept_moment
 from sources.parts import kept, part, refusal
+from sources.people import OwnAccounts, follow_nobody
 from sources.posts import flaws, posts, refuse
 from sources.services import Service
 from sources.steps import SiteError, each
@@ -50,14 +52,19 @@ _NOT_ACCEPTED = f"does not accept the app password of {{handle}}; {_ANOTHER}"
 
 
 class Options(BaseModel):
-    """The account that searches, and what for; without `queries`, for the schools' names."""
+    """The account that searches, and what for; without `queries`, for the schools' names.
+
+    `own_accounts` are the school's further accounts, which queries may name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    quiet_is_well: ClassVar[bool] = True
 
     handle: str
     app_password: SecretStr
     queries: tuple[str, ...] = Field(default=(), max_length=_QUERIES)
     domains: tuple[str, ...] = Field(default=(), max_length=_DOMAINS)
+    own_accounts: OwnAccounts = ()
     service: Service = "https://bsky.social"
 
     @field_validator("handle")
@@ -91,6 +98,11 @@ class Options(BaseModel):
         if not all(map(_HANDLE.fullmatch, hosts)):
             raise ValueError("must name web sites without https:// and path: hollybrook.sch.uk")
         return tuple(dict.fromkeys(hosts))
+
+    @model_validator(mode="after")
+    def _follows_nobody(self) -> Self:
+        follow_nobody(self.queries, (self.handle, *self.own_accounts))
+        return self
 
 
 class _Search(NamedTuple):
@@ -134,7 +146,8 @@ def _found(ask: Ask, reach: Reach, account: _Account, search: _Search) -> Iterat
         yield from posts(result["entries"])
         moments += [datetime.fromisoformat(result["newest"])] if result["newest"] else []
         cursor = result["cursor"]
-        if not cursor or not result["entries"]:
+        # A page may hold rows of which none may be shown.
+        if not cursor or not result["rows"]:
             break
     else:
         yield Flaw(
@@ -147,8 +160,7 @@ def _found(ask: Ask, reach: Reach, account: _Account, search: _Search) -> Iterat
 
 
 def _since(ask: Ask, search: _Search) -> datetime:
-    last = kept(ask.memo, "since").get(search.name)
-    return datetime.fromisoformat(last) if last else ask.since
+    return kept_moment(kept(ask.memo, "since").get(search.name), ask.now) or ask.since
 
 
 def _address(service: str, search: _Search, since: datetime, cursor: str) -> str:
@@ -264,7 +276,7 @@ class _Account:
 
 
 def read(body: bytes, url: str, charset: str, *, query: str = "") -> dict[str, Any]:
-    """The posts that a `query` found, with `cursor` and `newest`; without one, a session.
+    """The posts that a `query` found, with `cursor`, `newest`, `rows`; without one, a session.
 
     A session has `access` and `refresh`, "" where they are missing, and `refusal`, the name of
     the error where the answer is one.
@@ -295,7 +307,10 @@ def _posts(found: Any, query: str) -> dict[str, Any]:
     shown = [row for row in rows if not _keeps_to_members(row)]
     entries = [made for row in shown if (made := _entry(row, query))]
     result = answer(
-        entries, cursor=text_at(found, "cursor")[:_LONGEST_CURSOR], newest=_newest(found)
+        entries,
+        cursor=text_at(found, "cursor")[:_LONGEST_CURSOR],
+        newest=_newest(found),
+        rows=len(rows),
     )
     lost = len(shown) - len(entries)
     if lost:

@@ -6,10 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 
 from sources.answers import judge_status, retry_after
 from sources.asking import own_words, queries_within, terms_read
@@ -25,6 +33,7 @@ from sources.formats.api import (
     rows_at,
     text_at,
 )
+from sources.people import OwnAccounts, follow_nobody
 from sources.posts import flaws, posts, refuse
 from sources.rotation import Rotation
 from sources.services import Sendable, Service
@@ -50,6 +59,7 @@ class Options(BaseModel):
 
     Without `queries` the schools' names are searched for in English, without reposts. `most_posts`
     bounds a poll and `monthly_posts` a calendar month, since X is paid by the post read.
+    `own_accounts` are the school's accounts, which queries may name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +68,7 @@ class Options(BaseModel):
     service: Service = "https://api.x.com"
     token: Sendable
     queries: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    own_accounts: OwnAccounts = ()
     most_posts: Annotated[StrictInt, Field(ge=_FEWEST, le=500)] = 50
     monthly_posts: Annotated[StrictInt, Field(ge=_FEWEST, le=1_000_000)]
     i_have_read_the_terms: Annotated[StrictBool, Field(validate_default=True)] = False
@@ -75,6 +86,11 @@ class Options(BaseModel):
             "X charges for every post read, and forbids profiling people and keeping posts "
             "that were deleted",
         )
+
+    @model_validator(mode="after")
+    def _follows_nobody(self) -> Self:
+        follow_nobody(self.queries, self.own_accounts)
+        return self
 
 
 def read(body: bytes, url: str, charset: str, *, query: str) -> dict[str, Any]:

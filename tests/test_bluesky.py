@@ -312,6 +312,22 @@ def test_a_page_without_posts_is_the_last(web: WebServer, poll: Poll) -> None:
     assert len(_asked(web)) == 1
 
 
+def test_a_page_of_which_nothing_may_be_shown_is_not_the_last(web: WebServer, poll: Poll) -> None:
+    hidden = _post(2, "2026-11-16T08:30:00Z")
+    hidden["author"]["labels"] = [{"val": "!no-unauthenticated", "src": "did:plc:stanwick"}]
+    pages = {None: _found(hidden, cursor="1"), "1": _found(_post(1))}
+    web.answers[SEARCH] = lambda seen: pages[parse_qs(seen.query).get("cursor", [None])[0]]
+    assert _texts(poll()) == ["Hollybrook, post 1"]
+
+
+@pytest.mark.parametrize("kept", ["2027-11-16T08:30:00+00:00", "soon"])
+def test_a_place_kept_by_a_clock_that_was_ahead_is_no_place(
+    web: WebServer, poll: Poll, kept: str
+) -> None:
+    poll({"since": {"words:a": kept}}, queries=("a",))
+    assert _asked(web)[0]["since"] == "2026-10-17T09:00:00Z"
+
+
 def test_an_older_post_takes_a_search_no_further_back(web: WebServer, poll: Poll) -> None:
     memo: dict[str, Any] = {}
     for indexed in ("2026-11-16T08:30:00Z", "2026-11-16T08:25:00Z"):
@@ -486,6 +502,34 @@ def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     assert Options(**given).handle == "hollybrook.bsky.social"
     with pytest.raises(ValidationError):
         Options(**(given | wrong))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from:jo.example", "Stanwick from:@jo.example", "mentions:jo.example", "@jo.example",
+        "to:jo.example", 'from:"jo.example"', "(FROM: jo.example)", "--from:jo.example",
+    ],
+)  # fmt: skip
+def test_a_search_for_what_somebody_writes_is_refused(query: str) -> None:
+    given = {"handle": "hollybrook.bsky.social", "app_password": SecretStr(WORD)}
+    with pytest.raises(ValidationError, match="Footprint follows no person"):
+        Options(**given, queries=(query,))  # type: ignore[arg-type]
+
+
+def test_a_search_may_name_the_schools_accounts_and_leave_somebody_out() -> None:
+    queries = (
+        "@hollybrook.bsky.social", "to:pta.example", "Hollybrook -from:jo.example",
+        '"letter from: the head"', "office@hollybrook.example",
+    )  # fmt: skip
+    made = Options(
+        handle="hollybrook.bsky.social",
+        app_password=SecretStr(WORD),
+        queries=queries,
+        own_accounts=("@PTA.example",),
+    )
+    assert made.queries == queries
+    assert made.quiet_is_well
 
 
 def test_the_accounts_own_password_is_refused_and_not_shown() -> None:

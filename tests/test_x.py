@@ -320,3 +320,14 @@ def test_settings_that_cannot_work_are_refused_in_one_line(
     (problem,) = problems_with(table, T=TOKEN)
     assert says in problem
     assert len(problem.splitlines()) == 1
+
+
+@pytest.mark.parametrize("query", ["from:jo", "Stanwick @jo", "list:1234", "retweets_of:jo"])
+def test_a_query_for_what_somebody_writes_is_refused(query: str) -> None:
+    table = {
+        "kind": "x", "token_env": "X_TOKEN", "monthly_posts": 100, "i_have_read_the_terms": True
+    }  # fmt: skip
+    (problem,) = problems_with({**table, "queries": [query]}, X_TOKEN=TOKEN)
+    assert "Footprint follows no person" in problem
+    own = {"queries": ["@hollybrookpri -from:jo"], "own_accounts": ["@HollybrookPri"]}
+    assert problems_with({**table, **own}, X_TOKEN=TOKEN) == []
