@@ -84,7 +84,9 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise _alone(path, "is not there; copy config.example.toml to it and fill it in") from None
+        raise _alone(
+            path, "is not there; run `footprint init`, or copy config.example.toml and fill it in"
+        ) from None
     except IsADirectoryError:
         raise _alone(path, "is a folder; name the file in it") from None
     except PermissionError:

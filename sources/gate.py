@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from sources.addresses import address_is_public
 from sources.base import SourceError
 
+# What is said of a host's name that nobody knows; also how a missing connection is recognised.
+NOT_KNOWN = "is not known; check the address for a typing mistake."
 _Found = Sequence[tuple[int, int, int, str, tuple[object, ...]]]
 
 
@@ -96,9 +98,7 @@ class Gate:
         except queue.Empty:
             raise SourceError(f"The name {host} was not looked up in time.", "slow") from None
         if not found:
-            raise SourceError(
-                f"The name {host} is not known; check the address for a typing mistake.", "failing"
-            )
+            raise SourceError(f"The name {host} {NOT_KNOWN}", "failing")
         return found
 
     def _hold(self, handle: socket.socket | None) -> None:

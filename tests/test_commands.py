@@ -101,10 +101,12 @@ def test_only_commands_that_work_are_listed() -> None:
     assert names() == (
         "check",
         "correct",
+        "digest",
         "evaluate",
         "init",
         "judge",
         "mentions",
+        "playbook",
         "poll",
         "run",
         "sources",
@@ -115,7 +117,8 @@ def test_only_commands_that_work_are_listed() -> None:
 @pytest.mark.parametrize("name", [name for name in names() if name != "init"])
 def test_a_missing_configuration_is_one_clear_line(name: str, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.toml"
-    rest = ["posts.jsonl"] if name == "evaluate" else ["--list"] if name == "correct" else []
+    needed = {"evaluate": "posts.jsonl", "correct": "--list", "playbook": "complaint"}
+    rest = [needed[name]] if name in needed else []
     typed = [name.replace("_", "-"), *rest, "--config", str(missing)]
     result = CliRunner().invoke(app(name), typed)
     assert result.exit_code == 2
@@ -183,6 +186,62 @@ def test_a_source_that_cannot_be_reached_costs_itself_alone(desk: Desk) -> None:
     assert rows["gazette"]["alerted"] == 1
     assert rows["broken"]["health"] == "failing"
     assert "500" in rows["broken"]["error"]
+
+
+def test_poll_says_below_its_table_why_and_cuts_no_id(desk: Desk) -> None:
+    long = "press-the-northamptonshire-evening-telegraph-and-gazette-letters"
+    desk.sources = [long]
+    desk.server.answers[f"/{long}"] = Reply(status=500)
+    result = desk.run("poll")
+    assert long in result.stdout
+    assert "500" not in result.stdout
+    assert f"{long}: " in result.stderr
+    assert "answered with error 500" in result.stderr
+
+
+NOWHERE = """[[sources]]
+id = "gone-1"
+kind = "feed"
+url = "https://press.invalid/feed"
+[[sources]]
+id = "gone-2"
+kind = "feed"
+url = "https://forum.invalid/feed"
+"""
+NO_INTERNET = "No internet here: none of 2 sources could be looked up."
+
+
+class Unplugged(Desk):
+    """The same, and beside its own machine two places whose names nobody knows."""
+
+    def write(self) -> Path:
+        path = super().write()
+        path.write_text(path.read_text("utf-8") + NOWHERE, "utf-8")
+        return path
+
+
+@pytest.mark.parametrize("command", [["check", "--online"], ["poll", "--no-send"], ["sources"]])
+def test_a_missing_connection_is_said_once_and_no_typing_is_blamed(
+    tmp_path: Path, command: list[str]
+) -> None:
+    with WebServer() as server:
+        desk = Unplugged(tmp_path, server)
+        desk.run("poll", "--no-send")
+        said = " ".join(desk.run(*command).output.split())
+    assert said.count(NO_INTERNET) == 1
+    assert "typing" not in said
+    assert "gazette" in said
+
+
+def test_one_unknown_name_is_a_typing_mistake(tmp_path: Path) -> None:
+    with WebServer() as server:
+        desk = Unplugged(tmp_path, server)
+        path = desk.write()
+        text = path.read_text("utf-8").replace("forum.invalid", "press.invalid")
+        path.write_text(text, "utf-8")
+        found = CliRunner().invoke(app("check"), ["check", "--online", "--config", str(path)])
+    assert found.output.count("The name press.invalid is not known; check the address") == 2
+    assert "No internet" not in found.output
 
 
 def test_poll_reads_only_the_sources_that_are_named(desk: Desk) -> None:

@@ -19,7 +19,8 @@ def refusal_of(path: Path) -> str:
 def test_a_file_that_is_not_there_is_named_with_the_command_that_writes_one(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     assert (
-        refusal_of(path) == f"{path}: is not there; copy config.example.toml to it and fill it in"
+        refusal_of(path)
+        == f"{path}: is not there; run `footprint init`, or copy config.example.toml and fill it in"
     )
 
 

@@ -32,7 +32,7 @@ def run(folder: Path, *arguments: str, text: str = ONE) -> Result:
 
 
 def test_it_prints_the_playbook_of_the_only_school_in_eighty_columns(tmp_path: Path) -> None:
-    result = run(tmp_path, "complaint")
+    result = run(tmp_path, "complaint", "--sources")
     assert result.exit_code == 0, result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "\x1b" not in result.stdout
@@ -48,6 +48,34 @@ def test_it_prints_the_playbook_of_the_only_school_in_eighty_columns(tmp_path: P
     assert "01632 960123 [red]" in " ".join(result.stdout.split())
 
 
+def test_without_its_sources_it_is_short_and_says_how_to_see_the_rest(tmp_path: Path) -> None:
+    shown = run(tmp_path, "complaint").stdout
+    assert "[1]" not in shown
+    assert "The law" not in shown
+    assert len(shown.splitlines()) < 85
+    assert "footprint playbook complaint --sources" in shown
+    for line in ("Now", "Never", "Who can help", "The school decides."):
+        assert line in shown
+
+
+def test_the_schools_own_procedure_is_no_office_that_lacks_a_number(tmp_path: Path) -> None:
+    shown = run(tmp_path, "complaint").stdout
+    own, _, office = shown.partition("own complaints procedure: always first")[2].partition("DfE")
+    assert "no number is known here" not in own
+    assert "no number is known here" in office
+
+
+def test_without_a_configuration_the_general_playbook_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app("playbook"), ["playbook", "complaint"])
+    assert result.exit_code == 0
+    assert "`footprint init` writes one" in result.stderr
+    assert "the general playbook, for a school in England" in result.stderr
+    assert "Read the whole thread once" in result.stdout
+
+
 def test_it_names_what_is_blank_and_no_more(tmp_path: Path) -> None:
     shown = run(tmp_path, "complaint").stdout
     assert "INCOMPLETE: contacts that it needs are blank (2); see below" in shown
@@ -58,7 +86,7 @@ def test_it_names_what_is_blank_and_no_more(tmp_path: Path) -> None:
 
 
 def test_an_urgent_one_shows_who_can_be_reached_and_when(tmp_path: Path) -> None:
-    shown = run(tmp_path, "cyberbullying").stdout
+    shown = run(tmp_path, "cyberbullying", "--sources").stdout
     assert "0344 381 4772" in shown
     assert "hours: Monday to Friday, 10:00 to 16:00" in shown
     assert "call now" not in shown

@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from monitor.commands import app
 from monitor.store import mentions
 from monitor.store.engine import Store
 from monitor.store.yields import Yield, yields
@@ -28,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_every_kind_is_listed_and_so_is_what_no_program_may_read(desk: Desk) -> None:
     found = json.loads(desk.run("sources", "--json").stdout)
-    assert [kind["kind"] for kind in found["kinds"]] == list(names())
+    assert sorted(kind["kind"] for kind in found["kinds"]) == list(names())
     assert all(kind[key] for kind in found["kinds"] for key in ("law", "cost", "value", "sees"))
     places = {place["title"]: place["instead"] for place in found["unseen"]}
     assert "site:mumsnet.com" in places["Mumsnet and Netmums"]
@@ -59,9 +61,43 @@ def test_each_source_says_how_it_is_and_what_it_brought(desk: Desk) -> None:
 
 def test_the_tables_say_the_same_to_a_person(desk: Desk) -> None:
     desk.run("poll", "--no-send")
-    text = desk.run("sources").stdout
+    text = desk.run("sources", "--kinds").stdout
     for said in ("What can be read", "What cannot be read", "Your sources", "gazette", "Mumsnet"):
         assert said in text
+
+
+def test_the_configured_ones_come_first_and_the_catalogue_when_asked_for(desk: Desk) -> None:
+    shown = desk.run("sources")
+    assert "What can be read" not in shown.stdout
+    assert "footprint sources --kinds" in shown.stderr
+    whole = desk.run("sources", "--kinds").stdout
+    assert whole.index("Your sources") < whole.index("What can be read")
+    assert whole.index("inbox") < whole.index("certs")
+
+
+def test_without_a_configuration_it_shows_what_there_is_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app("sources"), ["sources"])
+    assert result.exit_code == 0
+    assert "`footprint init` writes one" in result.stderr
+    assert "What can be read" in result.stdout
+    assert "Your sources" not in result.stdout
+    named = CliRunner().invoke(app("sources"), ["sources", "--config", "school.toml"])
+    assert named.exit_code == 2
+    assert "school.toml: is not there; run `footprint init`" in named.stderr
+
+
+def test_an_inbox_without_a_way_in_waits_for_reports(desk: Desk) -> None:
+    path = desk.write()
+    text = path.read_text("utf-8").partition("[[sources]]")
+    inbox = '[[sources]]\nid = "reports"\nkind = "inbox"\n[[schools]]'
+    rest = text[2].partition("[[schools]]")[2]
+    path.write_text(f"{text[0]}{inbox}{rest}", "utf-8")
+    for command in (["poll", "--no-send"], ["sources"]):
+        shown = CliRunner().invoke(app(command[0]), [*command, "--config", str(path)])
+    assert "waits for reports" in shown.stdout
 
 
 class Searching(Desk):

@@ -41,6 +41,7 @@ ConfigPath = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("config.toml")
+NO_CONFIG = "There is no config.toml here yet; `footprint init` writes one."
 
 
 def clock() -> datetime:

@@ -12,7 +12,7 @@ import typer
 from alerts.base import DeliveryError
 from alerts.mail import test_letter
 from alerts.smtp import SmtpChannel
-from monitor import health
+from monitor import health, no_internet
 from monitor.advice import advise, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
@@ -144,11 +144,22 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
+    found = _each_source(settings)
+    said = {source: one.what if one.state == "wrong" else "" for source, one in found.items()}
+    cut_off = no_internet.not_looked_up(settings, said)
+    if cut_off:
+        yield Finding("wrong", no_internet.sentence(len(cut_off)))
+    yield from (one for source, one in found.items() if source not in cut_off)
+
+
+def _each_source(settings: Settings) -> dict[str, Finding]:
     door_to_network, parser = fetcher(settings), Parser()
     try:
-        for source in settings.sources:
-            if source.enabled:
-                yield _source(settings, source, door_to_network, parser)
+        return {
+            source.id: _source(settings, source, door_to_network, parser)
+            for source in settings.sources
+            if source.enabled
+        }
     finally:
         parser.close()
         door_to_network.close()

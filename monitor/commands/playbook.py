@@ -13,11 +13,13 @@ from rich.text import Text
 
 from monitor.commands._world import (
     DEFAULT_CONFIG,
+    NO_CONFIG,
     AsJson,
     ConfigPath,
     clock,
     fail,
     print_json,
+    say,
     settings_or_exit,
 )
 from monitor.commands.mentions import refuse_unknown
@@ -35,6 +37,11 @@ NATIONS = {
     "northern_ireland": "Northern Ireland",
 }
 
+# Whose playbook it is where nothing is configured.
+_ANY_SCHOOL = School(id="any-school", name="Any school")
+# Of the bodies, the one that is no office to ring.
+_OWN_PROCEDURE = "procedure"
+
 
 def command(
     category: Annotated[str, typer.Argument(help="The category, such as complaint or threat.")],
@@ -42,11 +49,21 @@ def command(
     level: Annotated[
         Level | None, typer.Option(help="The post's level; without it the category's usual one.")
     ] = None,
+    sources: Annotated[
+        bool,
+        typer.Option(
+            "--sources", help="All of it: evidence, removal, law, and where each sentence is from."
+        ),
+    ] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show what to do about a post of one category: steps, people, numbers, law, reply."""
-    chosen = _school(settings_or_exit(config), school)
+    """Show what to do about a post of one category: steps, people, numbers, reply."""
+    if config == DEFAULT_CONFIG and not config.exists():
+        say(f"{NO_CONFIG} This is the general playbook, for a school in England.")
+        chosen = _ANY_SCHOOL
+    else:
+        chosen = _school(settings_or_exit(config), school)
     try:
         made = playbook(category, chosen, clock(), level)
     except PlaybookError as error:
@@ -54,7 +71,7 @@ def command(
     if as_json:
         print_json({"playbook": asdict(made)})
     else:
-        _Paper().print(made)
+        _Paper(whole=sources).print(made)
 
 
 def _school(settings: Settings, wanted: str | None) -> School:
@@ -70,29 +87,40 @@ def _school(settings: Settings, wanted: str | None) -> School:
 
 
 class _Paper:
-    """Prints in at most 80 columns; each source is a number, listed at the end."""
+    """Prints in at most 80 columns: what is done first, or the `whole` of it, where each source is
+    a number, listed at the end.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool) -> None:
         self._console = Console(highlight=False, width=min(WIDTH, Console().width))
+        self._whole = whole
         self._sources: dict[tuple[str, str], int] = {}
 
     def print(self, made: Playbook) -> None:
-        """The whole playbook, the urgent parts first."""
+        """The playbook, the urgent parts first."""
         self._head(made)
         self._points("Mind", made.warnings)
         self._steps("Now", made.now)
         self._steps("The same day", made.same_day)
-        self._steps("Follow up", made.follow_up)
-        self._points("With every post of this kind", made.common)
+        if self._whole:
+            self._steps("Follow up", made.follow_up)
+            self._points("With every post of this kind", made.common)
         self._points("Never", made.never)
-        self._points("Evidence to keep", made.evidence)
+        if self._whole:
+            self._points("Evidence to keep", made.evidence)
         self._people(made)
         self._missing(made.missing)
         self._bodies(made.bodies)
         self._reply(made.reply)
-        self._taking_down(made)
-        self._law(made)
-        self._foot(made)
+        if self._whole:
+            self._taking_down(made)
+            self._law(made)
+            self._sources_of_all()
+        else:
+            self._line(
+                f"\nEvidence, removal, law, sources: footprint playbook {made.category} --sources"
+            )
+        self._line(f"\n{made.decides}")
 
     def _head(self, made: Playbook) -> None:
         self._line(f"{made.title} ({made.category})", "bold")
@@ -145,7 +173,7 @@ class _Paper:
             text.append("\n").append(self._way(way.fact)).append(hours)
         if body.hours:
             text.append("\nhours: ").append(self._text(body.hours))
-        if not body.ways:
+        if not body.ways and body.key != _OWN_PROCEDURE:
             text.append("\nno number is known here")
         return text
 
@@ -157,7 +185,7 @@ class _Paper:
             self._item(">" if style else "-", self._text(text, style))
         if reply.welsh:
             self._item(">", self._text(reply.welsh, "italic"))
-        for rule in (*reply.shape, *reply.never):
+        for rule in (*(reply.shape if self._whole else ()), *reply.never):
             self._item("-", self._text(rule))
 
     def _taking_down(self, made: Playbook) -> None:
@@ -193,14 +221,14 @@ class _Paper:
             self._item("-", Text(made.law_elsewhere))
         self._points(f"In {NATIONS[made.nation]}", made.differs)
 
-    def _foot(self, made: Playbook) -> None:
+    def _sources_of_all(self) -> None:
         self._heading("Where this is from, and when it was last found there")
         for (source, checked), number in self._sources.items():
             self._item(f"[{number}]", Text(f"{source}: {checked}"))
-        self._line("")
-        self._line(made.decides)
 
     def _text(self, said: Said, style: str = "") -> Text:
+        if not self._whole:
+            return Text(said.says, style)
         number = self._sources.setdefault((said.source, said.checked), len(self._sources) + 1)
         return Text.assemble((said.says, style), (f" [{number}]", "dim"))
 

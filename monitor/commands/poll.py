@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from rich.text import Text
 
+from monitor import no_internet
 from monitor.advice import approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
@@ -35,6 +35,8 @@ from monitor.store import deliveries
 from monitor.store.engine import StoreError
 
 NO_SERVER = "no mail server is set, so nobody has been told. Set [mail] host."
+# The longest row there can be: an id is what people type again, and is not cut to the terminal.
+_WIDEST = 140
 BAD = frozenset({"blocked", "failing", "dead", "over budget", "needs you", "slow"})
 
 
@@ -59,14 +61,13 @@ def command(
             warn_of_orphans(made)
     except StoreError as error:
         fail(str(error), 1)
-    _report(
-        polled,
-        told,
-        waiting,
-        as_json=as_json,
-        no_send=no_send,
-        to_folder=not settings.mail.host,
-    )
+    if as_json:
+        print_json({"sources": [_as_json(result) for result in polled]})
+    else:
+        _print_table(polled)
+    _say_troubles(settings, polled, told)
+    if not as_json:
+        _say_mail(told, waiting, no_send=no_send, to_folder=not settings.mail.host)
     failed = any(p.health in BAD for p in polled) or any(t.state != "sent" for t in told)
     raise typer.Exit(1 if failed else 0)
 
@@ -114,27 +115,18 @@ def _waiting(made: World) -> tuple[int, datetime | None, str]:
         return owed, deliveries.next_due(connection, ids), outage.error if outage else ""
 
 
-def _report(
-    polled: Sequence[Polled],
-    told: Sequence[Delivered],
-    waiting: tuple[int, datetime | None, str],
-    *,
-    as_json: bool,
-    no_send: bool,
-    to_folder: bool,
-) -> None:
-    if as_json:
-        print_json({"sources": [_as_json(result) for result in polled]})
-    else:
-        _print_table(polled)
+def _say_troubles(settings: Settings, polled: Sequence[Polled], told: Sequence[Delivered]) -> None:
+    """Below the table, where a sentence has room: why a source is not well, and what was lost."""
+    cut_off = no_internet.not_looked_up(settings, {source.id: source.error for source in polled})
+    if cut_off:
+        say(no_internet.sentence(len(cut_off)))
     for source in polled:
-        for flaw in source.flaws:
-            say(f"{source.id}: {flaw}")
+        why = (source.error,) if source.error and source.id not in cut_off else ()
+        for line in (*why, *source.flaws):
+            say(f"{source.id}: {line}")
     for letter in told:
         if letter.state != "sent":
             say(f"Alert to {letter.recipient} not sent ({letter.state}): {letter.error}")
-    if not as_json:
-        _say_mail(told, waiting, no_send=no_send, to_folder=to_folder)
 
 
 def _as_json(result: Polled) -> dict[str, Any]:
@@ -147,12 +139,10 @@ def _print_table(polled: Sequence[Polled]) -> None:
     table = Table("source", "state", box=None, pad_edge=False)
     for column in ("fetched", "new", "matched", "alerted"):
         table.add_column(column, justify="right")
-    table.add_column("why")
     for p in polled:
         counts = (str(n) for n in (p.fetched, p.new, p.matched, p.alerted))
-        # Text, not markup: an error may hold a foreign word in square brackets.
-        table.add_row(p.id, p.health, *counts, Text(p.error))
-    Console().print(table)
+        table.add_row(p.id, p.health, *counts)
+    Console(width=_WIDEST).print(table)
 
 
 def _say_mail(

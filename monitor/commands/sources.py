@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from monitor import coverage, health
+from monitor import coverage, health, no_internet
 from monitor.commands._world import (
     DEFAULT_CONFIG,
+    NO_CONFIG,
     AsJson,
     ConfigPath,
     clock,
     print_json,
+    say,
     settings_or_exit,
 )
 from monitor.commands.mentions import opened
@@ -27,7 +30,6 @@ from monitor.store import looks
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.looks import Look
 from monitor.store.yields import Yield, yields
-from sources import names
 from sources.catalogue import Unseen, kinds, unseen
 
 PERIOD = timedelta(days=28)
@@ -52,11 +54,25 @@ class Doing:
         return self.look.health
 
     @property
+    def error(self) -> str:
+        """What the last reading stumbled over; empty where it went well, or is no longer meant."""
+        return self.look.error if self.look and self.source.enabled else ""
+
+    @property
     def says(self) -> str:
         """What is wrong with it and what to do, in one line; empty where nothing is."""
-        error = self.look.error if self.look and self.source.enabled else ""
+        error = self.error
         advice = health.ADVICE.get(self.state, "") if error else ""
         return " ".join(filter(None, (error, advice, self._noise)))
+
+    @property
+    def shown(self) -> str:
+        """Its state for a person; an inbox that nobody has a way into yet is not called well."""
+        options = self.source.options
+        inbox = self.source.kind == "inbox" and self.source.enabled
+        ways = inbox and (options.folder or options.hmac_secret.get_secret_value())
+        idle = inbox and not ways and not self.brought.entries
+        return "waits for reports" if idle and self.state in ("ok", "not read yet") else self.state
 
     @property
     def _noise(self) -> str:
@@ -67,20 +83,34 @@ class Doing:
         return f"noisy: {tenths} in 10 are not about the school; narrow the query"
 
 
-def command(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the kinds of source there are, and how each configured one is doing."""
-    settings = settings_or_exit(config)
-    doing = _doing(settings)
+def command(
+    kinds_too: Annotated[
+        bool, typer.Option("--kinds", help="Also list what can be read, and what cannot.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Show how each configured source is doing; with --kinds, also what kinds there are."""
+    none_yet = config == DEFAULT_CONFIG and not config.exists()
+    settings = None if none_yet else settings_or_exit(config)
+    doing = _doing(settings) if settings else ()
     if as_json:
         print_json(
             {
-                "kinds": [{"kind": name, **asdict(kinds()[name])} for name in names()],
+                "kinds": [{"kind": name, **asdict(kind)} for name, kind in kinds().items()],
                 "unseen": [asdict(place) for place in unseen()],
                 "sources": [_as_json(one) for one in doing],
             }
         )
+        return
+    if settings is None:
+        say(f"{NO_CONFIG} This is what Footprint can read.")
+    if settings and doing:
+        _print(settings, doing)
+    if kinds_too or not doing:
+        _print_catalogue()
     else:
-        _print(doing)
+        say("\nWhat else can be read, and what cannot: footprint sources --kinds")
 
 
 def _doing(settings: Settings) -> tuple[Doing, ...]:
@@ -129,25 +159,33 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _print(doing: tuple[Doing, ...]) -> None:
-    console = Console()
-    for title, table in (
-        ("What can be read", _table_of_kinds()),
-        ("What cannot be read", _table_of_unseen(unseen())),
-        ("Your sources, and what they brought in 28 days", _table_of(doing)),
-    ):
-        console.print(Text(f"\n{title}\n", style="bold"))
-        console.print(table)
+def _print(settings: Settings, doing: tuple[Doing, ...]) -> None:
+    console = _titled("Your sources, and what they brought in 28 days", _table_of(doing))
+    errors = {one.source.id: one.error for one in doing if one.look}
+    cut_off = no_internet.not_looked_up(settings, errors)
+    if cut_off:
+        console.print(Text(f"\n{no_internet.sentence(len(cut_off))}"))
     for one in doing:
-        if one.says:
+        if one.says and one.source.id not in cut_off:
             # Text, not markup: an error may hold a foreign word in square brackets.
             console.print(Text(f"\n{one.source.id}: {one.says}"))
 
 
+def _print_catalogue() -> None:
+    _titled("What can be read, the most telling first", _table_of_kinds())
+    _titled("What cannot be read", _table_of_unseen(unseen()))
+
+
+def _titled(title: str, table: Table) -> Console:
+    console = Console()
+    console.print(Text(f"\n{title}\n", style="bold"))
+    console.print(table)
+    return console
+
+
 def _table_of_kinds() -> Table:
     table = Table("kind", "value", "what it sees, the law, the cost, the set-up", box=None)
-    for name in names():
-        kind = kinds()[name]
+    for name, kind in kinds().items():
         lines = (f"sees {kind.sees}", f"law: {kind.law}", f"cost: {kind.cost}")
         table.add_row(name, kind.value, Text("\n".join((*lines, f"needs {kind.setup}"))))
     return table
@@ -163,14 +201,14 @@ def _table_of_unseen(places: Iterable[Unseen]) -> Table:
 def _table_of(doing: Iterable[Doing]) -> Table:
     table = Table(box=None)
     for column in ("source", "state", "last read", "next"):
-        table.add_column(column, no_wrap=column == "source")
-    for column in ("entries", "about us", "not, of 10"):
+        table.add_column(column, no_wrap=column in ("source", "state"))
+    for column in ("entries", "about us", "of 10, not about us"):
         table.add_column(column, justify="right")
     for one in doing:
         look, brought = one.look, one.brought
         counts = (brought.entries, brought.matched, brought.tenths_not_ours)
         when = (_short(look.good_at), _short(look.due_at)) if look else ("never", "")
-        table.add_row(one.source.id, one.state, *when, *map(str, counts))
+        table.add_row(one.source.id, one.shown, *when, *map(str, counts))
     return table
 
 
