@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sources.answers import judge_status
 from sources.base import Ask, Flaw, NotModified, Post, Reach, Response, SourceError
 from sources.formats.api import NotJsonError, answer, document, entry, moment_at, text_at
+from sources.moments import kept_moment
 from sources.own import owner, titled
 from sources.parts import kept, part
 from sources.posts import flaws, posts
@@ -93,7 +94,8 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
 
 
 def _is_due(looked: str, now: datetime) -> bool:
-    return not looked or now - datetime.fromisoformat(looked) >= _WEEK
+    last = kept_moment(looked, now)
+    return last is None or now - last >= _WEEK
 
 
 def _look(ask: Ask, reach: Reach, term: str) -> Iterator[Post | Flaw]:

@@ -114,7 +114,7 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
         calls = f"The month's {options.monthly_calls} searches (monthly_calls)"
         raise used_up(calls, ask.now)
     turn = Rotation(ask.memo, plan)
-    response = reach.call(_address(options.service, turn.query, ask, turn.looked()))
+    response = reach.call(_address(options.service, turn.query, ask, turn.looked(ask.now)))
     what = f"The search at {urlsplit(response.url).hostname}"
     _judge(what, response, ask.now)
     result = reach.parse("gdelt", response, query=turn.query)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,7 @@ from sources.formats.api import (
     text_at,
 )
 from sources.google import DISABLED, reasons_of, trouble_in
+from sources.moments import kept_moment
 from sources.own import owner
 from sources.posts import flaws, posts, refuse
 from sources.services import Sendable, Service, in_form
@@ -32,7 +33,7 @@ from sources.services import Sendable, Service, in_form
 # 50 reviews each: more than any school gets between two polls, or in its first 30 days.
 _PAGES = 10
 _STARS: Mapping[str, int] = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
-_EARLY = timedelta(minutes=2)  # a token is not used so close to its end
+_EARLY = 120  # seconds: a token is not used so close to its end
 _LONGEST = 3600  # seconds that a token is trusted for
 _OK, _UNKNOWN, _FORBIDDEN, _NOWHERE = 200, 401, 403, 404
 _Number = Annotated[str, in_form(r"\d{1,30}", "give the number alone, in quotation marks")]
@@ -50,6 +51,7 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    quiet_is_well: ClassVar[bool] = True
 
     account: _Number
     location: _Number
@@ -114,8 +116,7 @@ def _review(row: Mapping[str, Any], title: str) -> dict[str, Any]:
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield the reviews that changed last, down to where the last poll ended."""
     poll = _Poll(ask, reach)
-    known, page = ask.memo.get("newest"), ""
-    end = datetime.fromisoformat(known) if known else ask.since
+    end, page = kept_moment(ask.memo.get("newest"), ask.now) or ask.since, ""
     newest = end
     for _ in range(_PAGES):
         result = poll.reviews(page)
@@ -167,9 +168,10 @@ class _Poll:
     def _kept(self) -> str:
         """The token in the memo; "" where it is over, or belongs to an earlier refresh token."""
         kept = self.memo.get("token", {})
-        if kept.get("for") != self._mark() or datetime.fromisoformat(kept["until"]) <= self.now:
+        since = kept_moment(kept.get("since"), self.now)
+        if kept.get("for") != self._mark() or since is None:
             return ""
-        return str(kept["token"])
+        return str(kept["token"]) if since + timedelta(seconds=kept["lasts"]) > self.now else ""
 
     def _mark(self) -> str:
         return hashed(self.options.refresh_token.get_secret_value().encode())
@@ -193,8 +195,12 @@ class _Poll:
         refuse("Google's answer to the sign-in", result)
         if not result["token"]:
             raise SourceError("Google's answer to the sign-in holds no token; it is tried again.")
-        until = (self.now + timedelta(seconds=result["seconds"]) - _EARLY).isoformat()
-        self.memo["token"] = {"token": result["token"], "until": until, "for": self._mark()}
+        self.memo["token"] = {
+            "for": self._mark(),
+            "token": result["token"],
+            "since": self.now.isoformat(),
+            "lasts": result["seconds"] - _EARLY,
+        }
         return str(result["token"])
 
     def _no_token(self, response: Response, result: Mapping[str, Any]) -> SourceError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.formats.api import NotJsonError, answer, at, document, entry, rows_at, text_at
+from sources.moments import kept_moment
 from sources.parts import kept, part, refusal
 from sources.posts import flaws, posts, refuse
 from sources.services import Service
@@ -39,6 +40,8 @@ class Options(BaseModel):
     """The servers that are asked, and the hashtags, with or without #."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    # A server that has been silent for long is told by name.
+    quiet_is_well: ClassVar[bool] = True
 
     servers: tuple[Annotated[Service, BeforeValidator(_with_scheme)], ...] = Field(
         min_length=1, max_length=_SERVERS
@@ -162,10 +165,10 @@ def _refusal(response: Response, timeline: _Timeline, now: datetime) -> SourceEr
 
 def _silence(ask: Ask, timeline: _Timeline) -> Iterator[Flaw]:
     """Some servers answer strangers with nothing, for ever, instead of saying no."""
-    heard = kept(ask.memo, "heard").get(timeline.server)
+    heard = kept_moment(kept(ask.memo, "heard").get(timeline.server), ask.now)
     if heard is None:
         _remember(ask, "heard", timeline.server, ask.now.isoformat())
-    elif ask.now - datetime.fromisoformat(heard) >= _SILENCE:
+    elif ask.now - heard >= _SILENCE:
         yield Flaw(
             f"{timeline.host} has shown nothing under any of the hashtags for {_SILENCE.days} days "
             "or more: they may be quiet there, or kept to its members. Open "

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sources.base import Flaw, SourceError
+from sources.moments import kept_moment
 
 
 class Rotation:
@@ -21,14 +22,9 @@ class Rotation:
         self.at = (self._plan.index(last) + 1) % len(self._plan) if last in self._plan else 0
         self.query = self._plan[self.at]
 
-    def looked(self) -> datetime | None:
+    def looked(self, now: datetime) -> datetime | None:
         """When the place last answered this query; None where it never did."""
-        kept = self._kept("looked").get(self.query)
-        try:
-            found = datetime.fromisoformat(kept) if isinstance(kept, str) else None
-        except ValueError:
-            return None
-        return found if found and found.tzinfo else None
+        return kept_moment(self._kept("looked").get(self.query), now)
 
     def answered(self, now: datetime) -> None:
         """The query had its turn."""

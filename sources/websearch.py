@@ -184,7 +184,7 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
         searches = f"The month's {options.monthly_calls:,} searches (monthly_calls)"
         raise used_up(searches, ask.now)
     turn = Rotation(ask.memo, tuple(plan))
-    search = _search(ask, plan[turn.query], turn.looked())
+    search = _search(ask, plan[turn.query], turn.looked(ask.now))
     spend(ask.memo, ask.now)
     response, result = _asked(search, options, reach)
     what = f"The search at {urlsplit(response.url).hostname}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from sources.google import (
     reasons_of,
     trouble_in,
 )
+from sources.moments import kept_moment
 from sources.own import owner, titled
 from sources.posts import flaws, posts, refuse
 from sources.services import Sendable, Service, in_form
@@ -35,6 +36,7 @@ _COMMENT_PAGES = 5
 _VIDEOS_A_POLL = 30
 _VIDEOS_KEPT = 500
 _LONGEST_QUERY = 300
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Search finds a video up to a day or two after it was published [remembered].
 _OVERLAP = timedelta(days=2)
 _TITLE = 200
@@ -59,6 +61,7 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    quiet_is_well: ClassVar[bool] = True
 
     key: Sendable
     queries: Annotated[tuple[str, ...], Field(max_length=20)] | None = None
@@ -206,8 +209,8 @@ class _Poll:
         """A query's turn; it keeps its turn where the day's calls are used up before it."""
         query, page = self.queries[turn], ""
         self.search["next"] = turn
-        known = self.since.get(query)
-        after = datetime.fromisoformat(known) - _OVERLAP if known else self.start
+        known = kept_moment(self.since.get(query), self.now)
+        after = known - _OVERLAP if known else self.start
         for _ in range(_SEARCH_PAGES):
             try:
                 result = self._page_of_search(query, after, page)
@@ -270,8 +273,7 @@ class _Poll:
 
         So an edited comment among the newest hundred comes again, under the same id.
         """
-        known, page = self.comments.get(place), ""
-        end = datetime.fromisoformat(known) if known else self.start
+        end, page = kept_moment(self.comments.get(place), self.now) or self.start, ""
         newest = end
         for _ in range(_COMMENT_PAGES):
             fields = {"part": "snippet,replies", **_FIELDS, **asked, "pageToken": page}
@@ -295,13 +297,17 @@ class _Poll:
     def _followed(self) -> list[str]:
         """The videos whose turn it is, those that waited longest first; old ones are let go."""
         oldest = self.now - timedelta(days=self.options.follow_video_comments_days)
-        for video in list(self.videos):
-            if datetime.fromisoformat(self.videos[video]["found"]) <= oldest:
+        for video, known in list(self.videos.items()):
+            found = kept_moment(known["found"], self.now) or self.now
+            known["found"] = found.isoformat()
+            if found <= oldest:
                 del self.videos[video]
         for place in set(self.comments) - set(self.videos) - set(self.options.channels):
             del self.comments[place]
-        waited = sorted(self.videos, key=lambda video: self.videos[video].get("looked", ""))
-        return waited[:_VIDEOS_A_POLL]
+        return sorted(self.videos, key=self._looked)[:_VIDEOS_A_POLL]
+
+    def _looked(self, video: str) -> datetime:
+        return kept_moment(self.videos[video].get("looked"), self.now) or _LONG_AGO
 
     def _fresh(self, result: Mapping[str, Any]) -> Iterator[Post | Flaw]:
         """The posts of a page that did not come in this poll yet: two queries find one video."""

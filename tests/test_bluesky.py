@@ -514,7 +514,7 @@ def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_search_for_what_somebody_writes_is_refused(query: str) -> None:
     given = {"handle": "hollybrook.bsky.social", "app_password": SecretStr(WORD)}
     with pytest.raises(ValidationError, match="Footprint follows no person"):
-        Options(**given, queries=(query,))  # type: ignore[arg-type]
+        Options(**given, queries=(query,))
 
 
 def test_a_search_may_name_the_schools_accounts_and_leave_somebody_out() -> None:

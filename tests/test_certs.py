@@ -119,6 +119,17 @@ def test_each_term_is_looked_for_once_a_week(web: WebServer, poll: Polls) -> Non
     assert asked(web.requests[0], "exclude") == "expired"
 
 
+def test_a_clock_that_was_once_ahead_keeps_no_term_from_being_looked_for(
+    web: WebServer, poll: Polls
+) -> None:
+    web.answers["/"] = _list()
+    poll.later(days=365)
+    poll(**_at(web))
+    poll.later(days=-365)
+    poll(**_at(web))
+    assert len(web.requests) == 2
+
+
 def test_a_term_that_failed_is_due_again_and_the_other_is_not(web: WebServer, poll: Polls) -> None:
     def second_fails(seen: Seen) -> Reply:
         return Reply(_list()) if "hollybrook" in seen.query else Reply(status=503)

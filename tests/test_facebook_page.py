@@ -291,3 +291,7 @@ def test_options_that_cannot_work_are_refused() -> None:
     table = {"kind": "facebook_page", "page": "hollybrook", "token_env": "TOKEN"}
     (problem,) = problems_with(table, TOKEN=TOKEN)
     assert "give the Page's number" in problem
+
+
+def test_a_page_on_which_nobody_writes_is_no_sign_of_trouble() -> None:
+    assert Options(page=PAGE, token=TOKEN).quiet_is_well

@@ -256,3 +256,21 @@ def test_every_secret_is_given_by_name() -> None:
     assert "give the number alone" in problems
     assert "client_secret_env" in problems
     assert "refresh_token_file" in problems
+
+
+def test_a_clock_that_was_once_ahead_leaves_neither_a_dead_token_nor_a_place_to_come(
+    reviews: Polls, web: WebServer
+) -> None:
+    reviews.later(days=365)
+    web.answers[REVIEWS] = _list(_review("r1", "2027-11-01T08:00:00Z"))
+    reviews(**_options(web))
+    reviews.later(days=-365)
+    web.answers[REVIEWS] = lambda seen: _list(
+        _review("r2", "2026-11-15T08:00:00Z"), page="" if "pageToken" in seen.query else "b"
+    )
+    reviews(**_options(web))
+    assert _paths(web) == [SIGN_IN, REVIEWS, SIGN_IN, REVIEWS, REVIEWS]
+
+
+def test_no_new_review_is_no_sign_of_trouble(web: WebServer) -> None:
+    assert Options(**_options(web)).quiet_is_well

@@ -420,3 +420,17 @@ def test_servers_and_hashtags_are_taken_as_people_write_them() -> None:
 def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Options(**({"servers": ("mastodon.example",), "tags": ("Hollybrook",)} | wrong))
+
+
+def test_a_clock_that_was_once_ahead_does_not_keep_a_silence_from_being_told(
+    web: WebServer, poll: Poll
+) -> None:
+    memo: dict[str, Any] = {}
+    web.answers[HOLLY] = _page()
+    assert poll(memo, now=NOW + timedelta(days=365)) == []
+    assert poll(memo) == []
+    assert len(poll(memo, now=NOW + timedelta(days=31))) == 1
+
+
+def test_nothing_new_is_no_sign_of_trouble_by_itself() -> None:
+    assert Options(servers=("hub.example",), tags=("Hollybrook",)).quiet_is_well

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,16 +40,16 @@ def test_the_round_begins_again_where_the_last_query_is_gone() -> None:
 
 def test_it_is_known_when_each_query_was_answered() -> None:
     memo: dict[str, Any] = {}
-    assert Rotation(memo, ["a"]).looked() is None
+    assert Rotation(memo, ["a"]).looked(NOW) is None
     Rotation(memo, ["a"]).answered(NOW)
-    assert Rotation(memo, ["a"]).looked() == NOW
+    assert Rotation(memo, ["a"]).looked(NOW) == NOW
 
 
 @pytest.mark.parametrize("kept", [None, 5, {"a": 1}, {"a": "soon"}, {"a": "2026-11-16T09:00:00"}])
 def test_a_memo_that_cannot_be_read_is_none(kept: object) -> None:
     memo = {"last": ["a"], "looked": kept, "refused": kept}
     turn = Rotation(memo, ["a", "b"])
-    assert (turn.query, turn.looked()) == ("a", None)
+    assert (turn.query, turn.looked(NOW)) == ("a", None)
     turn.answered(NOW)
     assert Rotation(memo, ["a", "b"]).query == "b"
 
@@ -75,3 +75,11 @@ def test_nothing_is_kept_of_queries_that_left_the_plan() -> None:
     _turns(memo, ["a", "b"], 2)
     Rotation(memo, ["b"]).answered(NOW)
     assert list(memo["looked"]) == ["b"]
+
+
+def test_an_answer_that_a_clock_ahead_wrote_down_is_none() -> None:
+    memo: dict[str, Any] = {}
+    Rotation(memo, ["a"]).answered(NOW + timedelta(minutes=6))
+    assert Rotation(memo, ["a"]).looked(NOW) is None
+    Rotation(memo, ["a"]).answered(NOW + timedelta(minutes=4))
+    assert Rotation(memo, ["a"]).looked(NOW) is not None

@@ -362,3 +362,25 @@ def test_a_channels_name_is_refused_in_words_that_say_what_to_write() -> None:
     table = {"kind": "youtube", "key_env": "KEY", "channels": ["@hollybrook"]}
     (problem,) = problems_with(table, KEY=KEY)
     assert "give the channel's id" in problem
+
+
+def test_a_clock_that_was_once_ahead_leaves_no_place_to_come(
+    youtube: Polls, web: WebServer
+) -> None:
+    web.answers[SEARCH] = _list(_video("v1"))
+    options = _options(web, queries=("holly",))
+    youtube.later(days=365)
+    youtube(**options)
+    youtube.later(days=-365)
+    web.requests.clear()
+    youtube(**options)
+    assert asked(web.requests[0], "publishedAfter") == "2026-10-17T09:00:00Z"
+    web.answers[SEARCH] = _list()
+    youtube.later(days=31)
+    web.requests.clear()
+    youtube(**options)
+    assert COMMENTS not in [seen.path for seen in web.requests]
+
+
+def test_no_new_video_is_no_sign_of_trouble(web: WebServer) -> None:
+    assert Options(**_options(web)).quiet_is_well
