@@ -24,6 +24,8 @@ TONES = {"urgent": (155, 28, 28), "respond": (29, 79, 145), "": INK}
 BAND = 22.0
 # What a row of a list or a table, and the chart with its heading, may need.
 ROW, PICTURE = 18.0, 95.0
+# Between the columns of a table.
+APART = 3.0
 MM = 25.4 / 72  # of a point
 
 
@@ -178,8 +180,8 @@ class _Sheet:
         left, width, bottom = self._left, self._width, top
         for place, cell in enumerate(row):
             pdf.set_y(top)
-            self._left = left + (first + each * (place - 1) if place else 0)
-            self._width = each if place else first - 1
+            self._left = left + (first + each * (place - 1) + APART if place else 0)
+            self._width = (each if place else first) - APART
             self._say(cell, size, ink=ink, align="R" if place else "L")
             bottom = max(bottom, pdf.get_y())
         self._left, self._width = left, width

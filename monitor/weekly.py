@@ -61,7 +61,7 @@ class Digests:
         """Owe the digest of one school whose time has come; None where none has."""
         for school in self.schools:
             week = self._due(school)
-            if week and self._owe(school, week):
+            if week and readers(school, self.schools) and self._owe(school, week):
                 return f"{school.id} {week.name}"
         return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from typer.testing import CliRunner, Result
 
 from monitor.commands import app
 from monitor.digest.weeks import Week
+from monitor.store import daily
 from monitor.store.opening import open_store, sole_use
-from tests.test_commands import APPROVAL, PEOPLE
+from tests.test_commands import APPROVAL, PEOPLE, Desk
 from tests.web_cast import keep, mention
+from tests.webserver import WebServer
 
 LAST = Week.at(datetime.now(UTC)).before()
 
@@ -93,6 +97,28 @@ def test_it_is_sent_once_and_again_only_on_demand(folder: Path) -> None:
     assert len(letters(folder)) == 2
     assert run(folder, "--send", "--again").exit_code == 0
     assert len(letters(folder)) == 4
+
+
+def test_a_poll_sends_the_digest_that_is_due(tmp_path: Path) -> None:
+    with WebServer() as server:
+        desk = Desk(tmp_path, server)
+        desk.write()
+        store = open_store(f"sqlite:///{tmp_path}/footprint.db")
+        with store.writing() as connection:
+            long_ago = LAST.before(3).begins
+            daily.begin(connection, "hollybrook", long_ago, long_ago)
+        store.close()
+        assert desk.run("poll", "--no-send").exit_code == 0
+        assert subjects(tmp_path) == []
+        desk.run("poll")
+        desk.run("poll")
+    assert len(subjects(tmp_path)) == 2
+
+
+def subjects(folder: Path) -> list[str]:
+    """Those of the letters about a week."""
+    found = [message_from_bytes(one.read_bytes(), policy=default) for one in letters(folder)]
+    return [str(one["Subject"]) for one in found if "The week at" in one["Subject"]]
 
 
 def test_beside_a_running_program_it_is_left_to_that_to_send(folder: Path) -> None:

@@ -151,6 +151,14 @@ def test_where_there_is_no_head_the_next_leader_gets_it(ask: Asked, clock: Clock
     assert who(ask(school)) == [("office@s.example", "head")]
 
 
+def test_where_nobody_wants_one_none_is_owed(ask: Asked, clock: Clock) -> None:
+    nobody = tuple(one.model_copy(update={"digest": False}) for one in (HEAD, LEAD))
+    school = SCHOOL.model_copy(update={"people": nobody})
+    ask(school)
+    clock.now = MONDAY
+    assert ask(school) == []
+
+
 def test_a_digest_leaves_as_a_letter_also_when_there_was_nothing(
     ask: Asked, store: Store, clock: Clock, tmp_path: Path
 ) -> None:

@@ -59,6 +59,9 @@ def main() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # It logs addresses whole, and a feed's address may be a secret.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    # They tell of typefaces, which is nothing that a person could act on.
+    for name in ("matplotlib", "fpdf", "fontTools"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     asked = sys.argv[1].replace("-", "_") if len(sys.argv) > 1 else ""
     try:
         app(asked if asked in names() else None)()

@@ -26,8 +26,9 @@ _COUNTING = (
 )
 _HIDDEN = (
     f'Numbers under {SMALL} are shown as "fewer than {SMALL}" and totals are rounded, so that no '
-    "figure points at anybody. Governors do not answer online."
+    "figure points at anybody."
 )
+_NO_ANSWERS = "Governors do not answer online, and come to a complaint unaware of it."
 _CHILDREN = frozenset(
     {"safeguarding", "self_harm", "threat", "extremism", "sexual", "hate", "cyberbullying"}
 )
@@ -90,7 +91,7 @@ def for_governors(found: Figures, frame: Frame) -> Digest:
         ),
         Section("What could not be seen", lines=(part.blind(blind, found.watched),), aside=True),
     )
-    digest = _digest("governors", found, frame, sections, (_LIMITS, _HIDDEN))
+    digest = _digest("governors", found, frame, sections, (_LIMITS, _HIDDEN, _NO_ANSWERS))
     return _as_numbers(digest, f"About {rounded(found.mentions.number)} mentions in the week.")
 
 

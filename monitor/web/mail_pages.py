@@ -35,6 +35,7 @@ LETTER_POLICY = policy(
 
 # What a letter's frame measures without words, and what each character adds.
 FRAMES = {"narrow": (720, 0.95), "wide": (700, 0.45)}
+PICTURE = 700
 HIGHEST = 20_000
 
 
@@ -116,7 +117,7 @@ class MailPages:
                 delivery=delivery,
                 row=self._rows(connection, (_told(delivery),))[0],
                 content=content,
-                heights=heights(content.text) if content else (),
+                heights=heights(content.text, content.html.count("<img ")) if content else (),
             )
         response.headers["content-security-policy"] = policy(frame_src="'self'")
         return response
@@ -139,13 +140,14 @@ class MailPages:
         return found
 
 
-def heights(text: str) -> tuple[tuple[str, int], ...]:
-    """How many pixels high a letter of these words is on a telephone and on a wide screen.
+def heights(text: str, pictures: int = 0) -> tuple[tuple[str, int], ...]:
+    """How many pixels high a letter of these words is on a telephone and on a wide screen, with
+    so many pictures among its lists.
 
     Without scripts a frame cannot take its letter's height; a little too much is better.
     """
     return tuple(
-        (width, min(round(bare + len(text) * each), HIGHEST))
+        (width, min(round(bare + len(text) * each) + pictures * PICTURE, HIGHEST))
         for width, (bare, each) in FRAMES.items()
     )
 
