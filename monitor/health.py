@@ -64,11 +64,13 @@ News = Literal["", "broken", "back"]
 class Seen:
     """What a reading of a source showed.
 
-    `entries` and `fresh` count what it held and what of that was new, `dates` are those its
-    entries bear; `quiet` is true where finding nothing is no sign of trouble.
+    `blind` says which part of it could not be read at all, where the others could; `entries` and
+    `fresh` count what it held and what of that was new, `dates` are those its entries bear;
+    `quiet` is true where finding nothing is no sign of trouble.
     """
 
     error: SourceError | None = None
+    blind: str = ""
     unchanged: bool = False
     entries: int = 0
     fresh: int = 0
@@ -107,11 +109,18 @@ def after(look: Look, seen: Seen, now: datetime) -> State:
     health, error = _judged(look, seen, fresh_at, now)
     if health == "ok":
         return State(health, "", 0, None, "", fresh_at, "back" if look.told else "")
-    failures, since = look.failures + 1, look.broken_since or now
+    # One that lies ahead was written before the clock was set right.
+    failures, since = look.failures + 1, min(look.broken_since or now, now)
     told = _told(look.told, health, failures, now - since)
     return State(
         health, error, failures, since, told, fresh_at, "broken" if told != look.told else ""
     )
+
+
+def has_waited_long(look: Look, every: timedelta, now: datetime) -> bool:
+    """True where a source whose turn never comes has not been read for long: something is wrong."""
+    patience = max(LASTED, 3 * every)
+    return look.good_at is None or now - look.good_at > patience
 
 
 def unread(look: Look) -> State:
@@ -129,7 +138,10 @@ def unread(look: Look) -> State:
 
 def _judged(look: Look, seen: Seen, fresh_at: datetime | None, now: datetime) -> tuple[Health, str]:
     if seen.error:
-        return seen.error.health, str(seen.error)
+        waits = seen.error.health == "waiting"
+        return "failing" if waits else seen.error.health, str(seen.error)
+    if seen.blind:
+        return "failing", seen.blind
     if seen.dates and min(seen.dates) > now + AHEAD:
         return "empty", _AHEAD
     missing = "" if seen.quiet else _missing(look, seen, fresh_at, now)

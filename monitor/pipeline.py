@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from monitor import health, source_news, summaries
+from monitor import health, memos, source_news, summaries
 from monitor.health import State
 from monitor.intake import Intake, Reading, content_of, story_of, take_in
 from monitor.judge import Judge
@@ -40,9 +40,12 @@ from monitor.store.reports import ReportQueue
 from monitor.stories import Recalled, first_of
 from monitor.timing import next_look
 from sources import load
-from sources.base import LASTING, Ask, Flaw, NotModified, Post, SourceError
+from sources.base import Ask, Flaw, NotModified, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
+
+# So many sentences of what could not be read are kept for the pages.
+FLAWS = 10
 
 log = logging.getLogger("footprint")
 
@@ -69,6 +72,7 @@ class Monitor:
     claiming: threading.Lock = field(default_factory=threading.Lock)
     stuck: set[str] = field(default_factory=set)
     taught: dict[corrections.Mark, Judge] = field(default_factory=dict, init=False)
+    signed_in: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
 
     @cached_property
     def sources(self) -> Mapping[str, SourceSettings]:
@@ -124,7 +128,7 @@ class Monitor:
         state = health.after(look, seen_in(harvest, source, 0), self.clock())
         outcome = self._outcome(source, harvest, None, state)
         with self.store.writing() as connection:
-            if looks.settle(connection, look.source, self.owner, outcome):
+            if looks.settle(connection, look, outcome):
                 self._tell(connection, look, state, outcome["due_at"])
         self.stuck.discard(look.source)
         return polled_of(look, harvest, Intake(), outcome)
@@ -145,22 +149,23 @@ class Monitor:
         queue = ReportQueue(self.store, source.id, self.clock)
         anew = bool(first | again)
         door = Door(self.fetcher, self.parser, look.validators, fresh=anew, reports=queue)
-        memo = dict(look.memo)
+        memo = memos.opened(look.memo, self.signed_in.get(source.id, {}))
         harvest = self._collect(source, tuple(schools.values()), door, memo)
         intake = self._take_in(source, harvest.posts, schools, first, again)
         if intake.unjudged:
             harvest.flaws.append(unjudged(intake.unjudged))
         state = self._state(look, source, harvest, intake.fresh)
         outcome = self._outcome(source, harvest, door, state)
+        self.signed_in[source.id] = memos.signing_in(memo)
+        failed = harvest.error is not None
+        outcome["memo"] = memos.kept(look.memo, memo, failed=failed, unjudged=intake.unjudged)
+        outcome["flaws"] = harvest.flaws[:FLAWS]
+        for flaw in harvest.flaws[:FLAWS]:
+            log.warning("source %s: %s", source.id, flaw)
         if not harvest.error:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
-            if intake.unjudged and door.read_to is not None:
-                memo = dict(look.memo)  # nor may its report have been taken in
-            outcome |= {"validators": validators, "memo": memo, "heard": heard}
-        else:
-            lasting = {name: kept for name, kept in memo.items() if name in LASTING}
-            outcome |= {"memo": {**look.memo, **lasting}}
+            outcome |= {"validators": validators, "heard": heard}
         self._remember(look, intake, state, outcome, door.read_to)
         return polled_of(look, harvest, intake, outcome)
 
@@ -179,6 +184,7 @@ class Monitor:
             for item in load(source.kind).collect(ask, door):
                 if isinstance(item, Flaw):
                     harvest.flaws.append(item.detail)
+                    harvest.blind = harvest.blind or (item.detail if item.blind else "")
                 else:
                     harvest.posts.append(item)
         except NotModified:
@@ -248,17 +254,20 @@ class Monitor:
             return None
 
     def _state(self, look: Look, source: SourceSettings, harvest: Harvest, fresh: int) -> State:
-        if harvest.error and harvest.error.health == "waiting":
+        seen, now = seen_in(harvest, source, fresh), self.clock()
+        waits = harvest.error is not None and harvest.error.health == "waiting"
+        every = timedelta(minutes=source.every_minutes)
+        if waits and not health.has_waited_long(look, every, now):
             # Nothing is wrong with it: its turn has not come.
             return health.unread(look)
-        return health.after(look, seen_in(harvest, source, fresh), self.clock())
+        return health.after(look, seen, now)
 
     def _outcome(
         self, source: SourceSettings, harvest: Harvest, door: Door | None, state: State
     ) -> dict[str, Any]:
         now, error = self.clock(), harvest.error
         if error and error.health == "waiting":
-            return {"due_at": now + (error.retry_after or timedelta())}
+            return {**state.kept, "due_at": now + (error.retry_after or timedelta())}
         asked = error.retry_after if error else door.pause if door else None
         due = next_look(
             now,
@@ -267,6 +276,7 @@ class Monitor:
             health=state.health,
             failures=state.failures if error else 0,
             asked=asked,
+            own=source.is_own,
         )
         pause = now + asked if error and asked else None
         outcome = {**state.kept, "due_at": due, "not_before": pause}
@@ -289,7 +299,7 @@ class Monitor:
         judged = [(mention, judgement) for mention, judgement, _ in (*intake.new, *intake.revised)]
         read = [(mention, post.record) for mention, _, post in (*intake.new, *intake.revised)]
         with self.store.writing() as connection:
-            if not looks.settle(connection, look.source, self.owner, outcome):
+            if not looks.settle(connection, look, outcome):
                 log.warning("source %s was taken over by another process", look.source)
                 return
             if read_to is not None and reports.came_after(connection, look.source, read_to):

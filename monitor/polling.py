@@ -38,6 +38,7 @@ class Harvest:
 
     posts: list[Post] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
+    blind: str = ""
     unchanged: bool = False
     error: SourceError | None = None
 
@@ -58,10 +59,14 @@ def fault_of(error: Exception) -> str:
 
 
 def host_of(source: SourceSettings) -> str:
-    """The site that a source is read from, as turns name it; "" where it is no web site."""
+    """The site that a source is read from, as turns name it; "" where it is none, or several."""
     options = source.options
-    url = str(getattr(options, "url", "") or getattr(options, "service", ""))
-    return site_of(url) if url else ""
+    url = str(getattr(options, "address", "") or getattr(options, "url", ""))
+    url = url or str(getattr(options, "service", ""))
+    if url:
+        return site_of(url)
+    host, port = getattr(options, "host", ""), getattr(options, "port", "")
+    return f"{host}:{port}" if host else ""
 
 
 def fingerprint(school: School) -> str:
@@ -73,6 +78,7 @@ def seen_in(harvest: Harvest, source: SourceSettings, fresh: int) -> Seen:
     """What a reading says of the source's health; `fresh` counts the entries that were new."""
     return Seen(
         error=harvest.error,
+        blind=harvest.blind,
         unchanged=harvest.unchanged,
         entries=len(harvest.posts),
         fresh=fresh,

@@ -58,6 +58,8 @@ __all__ = [
 ]
 
 SQLITE = "sqlite:///"
+# Other people's sites are not asked more often.
+PUBLIC_MINUTES = 15.0
 POSTGRESQL = "postgresql://"
 
 
@@ -208,6 +210,11 @@ class SourceSettings(Section):
     schools: tuple[Words, ...] = ()
     enabled: Switch = True
     options: Any = None
+
+    @property
+    def is_own(self) -> bool:
+        """True for the school's own place, which may be read more often than others' sites."""
+        return float(getattr(self.options, "least_minutes", PUBLIC_MINUTES)) < PUBLIC_MINUTES
 
     def listens_for(self, school: str) -> bool:
         """True where this source is read for that school."""

@@ -14,12 +14,11 @@ import sources
 from monitor.problems import Place, Problem, key_text, quoted, suggestion
 from monitor.setting_problems import known_keys, problems_of, secret_fields, unknown_key
 from monitor.setting_secrets import Vault
-from monitor.settings import SourceSettings
+from monitor.settings import PUBLIC_MINUTES, SourceSettings
 from monitor.toml_lines import KeyPath
 from sources.addresses import checked
 from sources.base import SourceError
 
-PUBLIC_MINUTES = 15.0
 USUAL_MINUTES = 60.0
 OWN_MINUTES = 1 / 60
 MOST_MINUTES = 1440

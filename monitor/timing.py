@@ -23,17 +23,19 @@ def next_look(
     health: str = "ok",
     failures: int = 0,
     asked: timedelta | None = None,
+    own: bool = False,
 ) -> datetime:
-    """When a source is due again.
+    """When a source is due again; `own` says that it is the school's own place.
 
     `jitter` is a chance from 0 to 1: up to a fifth of the interval is added, so that schools do
     not all ask at nine. A failing source is left longer each time, an hour at most unless its
-    own interval is longer; one that needs a person, for a day; each is tried at least daily, for
-    good. What a site asks for is kept, a day at most.
+    own interval is longer; one that needs a person, for a day, or an hour where it is one's own:
+    a folder or mailbox comes back by itself. Each is tried at least daily, for good. What a site
+    asks for is kept, a day at most.
     """
     wait = every
     if health in DAILY:
-        wait = DAY
+        wait = max(every, HOUR) if own else DAY
     elif failures:
         wait = max(every, min(every * (1 << min(failures, 10)), HOUR))
     wait *= 1 + jitter / 5

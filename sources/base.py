@@ -14,7 +14,9 @@ Health = Literal[
 FIRST_LOOK = timedelta(days=30)
 # What a memo keeps under these names lasts also where the poll failed: what was spent is spent,
 # and whoever signed in, or was told a site's rules, need not ask again.
-LASTING = frozenset({"spent", "search", "session", "token", "sign_in", "robots"})
+LASTING = frozenset({"spent", "search", "robots", "feed"})
+# Under these names it keeps what signs us in: for as long as the process lives, and on no disk.
+SIGNED_IN = frozenset({"session", "token", "sign_in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something that could not be read and cost itself alone; `detail` is one plain sentence."""
+    """Something that could not be read and cost itself alone; `detail` is one plain sentence.
+
+    `blind` marks a whole part of a place (a server, a search) of which nothing can be seen.
+    """
 
     detail: str
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ class Ask:
 
     `options` is the kind's own `Options` model; `phrases` are the names of every school that
     listens; `memo` is the source's own memory between polls (JSON values), kept with the posts, and
-    where the poll fails only under the names in LASTING.
+    where the poll fails only under the names in LASTING and SIGNED_IN.
     `folder` is where relative paths in the options start.
     """
 

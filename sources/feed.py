@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sources.addresses import checked, origin
 from sources.base import Ask, Flaw, Post, Reach, SourceError
@@ -49,6 +56,9 @@ class _Manner:
     tail: re.Pattern[str] | None = None
 
 
+# How the address of a Google Alert's feed is known; whoever knows the whole of it can read along.
+_ALERT = "/alerts/feeds/"
+_GOOGLE = re.compile(r"(?:.+\.)?google\.(?:[a-z]{2,3}\.)?[a-z]{2,3}")
 _SUBMITTED = re.compile(r"\s*submitted by\s+/u/[\w-]+\s+\[link\]\s+\[comments\]\s*$")
 # Its text is the title and the outlet over again.
 _REPEATED = re.compile(r"^.*$", re.DOTALL)
@@ -79,10 +89,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # First, for the addresses are judged by it.
+    flavour: Flavour = "generic"
     url: str = ""
     secret_url: SecretStr = SecretStr("")
     secret_query: SecretStr = SecretStr("")
-    flavour: Flavour = "generic"
     medium: Literal["", "news", "blog", "google_review", "petition", "foi"] = ""
     user: str = ""
     password: SecretStr = SecretStr("")
@@ -90,18 +101,23 @@ class Options(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _fetchable(cls, url: str) -> str:
-        return _fetchable(url)
+    def _fetchable(cls, url: str, info: ValidationInfo) -> str:
+        if _ALERT in url:
+            raise ValueError(
+                "a Google Alert's address is a secret; write it into a file and "
+                'secret_url_file = "PATH" here, or use secret_url_env = "NAME"'
+            )
+        return _of_flavour(_fetchable(url), info)
 
     @field_validator("secret_url")
     @classmethod
-    def _fetchable_too(cls, url: SecretStr) -> SecretStr:
-        return SecretStr(_fetchable(url.get_secret_value()))
+    def _fetchable_too(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        return SecretStr(_of_flavour(_fetchable(url.get_secret_value()), info))
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not self.url and not self.secret_url.get_secret_value():
-            raise ValueError("is missing: give the feed's address")
+            raise ValueError('the feed\'s address is missing; write url = "https://…"')
         if self.manner.terms and not self.i_have_read_the_terms:
             raise ValueError(f"is of a place that asks for care: {self.manner.terms}")
         return self
@@ -139,6 +155,17 @@ def _fetchable(url: str) -> str:
     return url.strip()
 
 
+def _of_flavour(url: str, info: ValidationInfo) -> str:
+    """The address, which at Google must be that of an alert where it is said to be one."""
+    is_google = bool(_GOOGLE.fullmatch(urlsplit(url).hostname or ""))
+    if is_google and info.data.get("flavour") == "google_alerts" and _ALERT not in url:
+        raise ValueError(
+            f"this is no alert's feed, whose address holds {_ALERT}; at google.com/alerts deliver "
+            'the alert to "RSS feed" and copy the address behind the feed sign'
+        )
+    return url
+
+
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield the feed's entries in its own order; raises NotModified or SourceError."""
     options: Options = ask.options
@@ -146,11 +173,12 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     try:
         what, result = _read(reach, options, address)
         if _offers(result, ask):
-            address = result["page"]["feeds"][0]
+            address = ask.memo["feed"] = result["page"]["feeds"][0]
             what, result = _read(reach, options, address)
         refuse(what, result, "a feed")
     except SourceError as error:
-        ask.memo.pop("feed", None)
+        if error.health != "waiting":
+            ask.memo.pop("feed", None)
         raise _in_its_manner(error, options.manner) from None
     ask.memo.update({"was_feed": True} | ({} if address == options.address else {"feed": address}))
     yield from flaws(what, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ssl
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -224,10 +225,10 @@ class Fetcher:
         line.session.close()
 
     def _follow(self, line: _Line, url: str, wish: _Wish) -> Response:
-        home = origin(checked(url))
+        home, home_site = origin(checked(url)), site_of(url)
         for hop in range(_MOST_REDIRECTS + 1):
             if hop:
-                self.turns.wait(site_of(url))
+                self.turns.wait_on(site_of(url), home_site)
             own = wish.headers if origin(checked(url)) == home else {}
             answer = self._once(line, url, wish, {**wish.common, **wish.conditions(url), **own})
             target = answer.headers.get("location", "")
@@ -312,7 +313,8 @@ class Door:
     are committed; they are kept under a hash of the address, which can be a secret. `pause` is
     how long the site asks to be left alone. `fresh` asks for everything anew. `reports` is what
     has been handed in to the source, and `read_to` the number up to which that was given out: None
-    where the source has no inbox.
+    where the source has no inbox. `patience` is how many seconds a poll may take before it asks
+    for nothing more: many slow answers must not hold a poller, and outlast its lease.
     """
 
     def __init__(
@@ -323,8 +325,10 @@ class Door:
         *,
         fresh: bool = False,
         reports: Queue | None = None,
+        patience: float = 300,
     ) -> None:
         self._fetcher, self._parser, self._fresh = fetcher, parser, fresh
+        self._patience, self._ends = patience, time.monotonic() + patience
         self._reports = reports
         self.read_to: int | None = None
         self._saved = validators
@@ -335,6 +339,7 @@ class Door:
         self, url: str, *, accept: str = "*/*", auth: tuple[str, str] | None = None
     ) -> Response:
         """Fetch an address; raises NotModified or SourceError."""
+        self._in_time(url)
         key = hashed(f"{url}\n{auth[0] if auth else ''}".encode())
         saved = self._saved.get(key)
         known: dict[str, str] = dict(saved) if isinstance(saved, dict) else {}
@@ -347,7 +352,7 @@ class Door:
             headers={"Authorization": _basic(*auth)} if auth else {},
             conditions=lambda hop: conditions_for(usable, hop),
         )
-        self._judge(response, usable)
+        self._judge(url, response, usable)
         self.validators[key] = validators_of(response, known)
         if usable and self.validators[key]["body"] == usable.get("body"):
             raise NotModified
@@ -365,11 +370,12 @@ class Door:
 
         Where a site asks to be left alone it is, by every source of that site. Raises SourceError.
         """
+        self._in_time(url)
         response = self._fetcher.call(url, accept=accept, headers=headers or {}, data=data)
         host = checked(response.url).hostname or ""
         error = judge_status(host, response.status, response.headers, self._fetcher.clock())
         if error:
-            self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
+            self._leave_alone(url, error)
         return response
 
     def letters(
@@ -402,7 +408,7 @@ class Door:
         """Read a foreign body in a child process with limits; raises SourceError."""
         return self._parser.parse(kind, response, **given)
 
-    def _judge(self, response: Response, usable: Mapping[str, str]) -> None:
+    def _judge(self, url: str, response: Response, usable: Mapping[str, str]) -> None:
         now = self._fetcher.clock()
         if response.status == _UNCHANGED and usable:
             self._wait(pause(response.headers, now))
@@ -411,8 +417,24 @@ class Door:
         error = judge_status(host, response.status, response.headers, now)
         self._wait(error.retry_after if error else pause(response.headers, now))
         if error:
-            self._fetcher.turns.leave_alone(site_of(response.url), error.retry_after)
+            self._leave_alone(url, error)
             raise error
+
+    def _leave_alone(self, url: str, error: SourceError) -> None:
+        """Keep what a site asks for: the one that was asked, not whichever it redirected to.
+
+        Otherwise any site could have another left alone.
+        """
+        self._fetcher.turns.leave_alone(site_of(url), error.retry_after)
+
+    def _in_time(self, url: str) -> None:
+        if time.monotonic() > self._ends:
+            host, minutes = checked(url).hostname, round(self._patience / 60)
+            raise SourceError(
+                f"{host} answers so slowly that a reading takes over {minutes} minutes; "
+                "what was read is kept, and the rest is tried again.",
+                "slow",
+            )
 
     def _wait(self, wait: timedelta | None) -> None:
         if wait is not None:

@@ -33,7 +33,9 @@ def each(
                 break
     if errors and not ended_well:
         raise errors[0] if one_site else _together(errors)
-    yield from (Flaw(detail) for detail in dict.fromkeys(map(str, errors)))
+    # One that waits for its turn will have it; of any other nothing can be seen.
+    failed = {str(error): error.health != "waiting" for error in errors}
+    yield from (Flaw(detail, blind=blind) for detail, blind in failed.items())
 
 
 def is_shared(error: SourceError, *, one_budget: bool = True) -> bool:

@@ -95,6 +95,13 @@ class Turns:
         finally:
             busy.release()
 
+    def wait_on(self, site: str, from_site: str) -> None:
+        """Wait before following a redirect; on one site a second, for its turn is ours already."""
+        if site != from_site:
+            self.wait(site)
+        else:
+            time.sleep(min(self._spacing(site), SECOND).total_seconds())
+
     def wait(self, site: str) -> None:
         """Wait for a turn at a site that one may share; raises SourceError as `turn` does."""
         wait = self._book.take(site, self._spacing(site), MOST_WAITED)

@@ -17,7 +17,7 @@ import sources
 from monitor.problems import Place
 from monitor.setting_secrets import Vault
 from monitor.source_settings import SourceReader
-from sources.base import LASTING, Ask, Flaw, Post, SourceError
+from sources.base import LASTING, SIGNED_IN, Ask, Flaw, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 from tests.webserver import Seen, WebServer
@@ -47,7 +47,9 @@ class Polls:
         try:
             found = list(module.collect(ask, door))
         except SourceError:
-            self.memo |= {name: kept for name, kept in memo.items() if name in LASTING}
+            lasting = LASTING | SIGNED_IN
+            position = {name: kept for name, kept in self.memo.items() if name not in lasting}
+            self.memo = position | {name: kept for name, kept in memo.items() if name in lasting}
             raise
         self.memo = memo
         return found

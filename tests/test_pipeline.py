@@ -8,15 +8,19 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pydantic import SecretStr
 from sqlalchemy import delete, select
 
+import sources
 from monitor.judge.terms import Judgement, Words
-from monitor.settings import Person
+from monitor.pipeline import Monitor
+from monitor.settings import Person, SourceSettings
 from monitor.store import deliveries, looks, mentions
 from monitor.store.deliveries import DELIVERY, Delivery
 from monitor.store.engine import Store
 from monitor.store.looks import Look
 from monitor.store.mentions import EVIDENCE, JUDGEMENT, MENTION, SHINGLE, Mention
+from sources.feed import Options
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HOLLYBROOK, PRAISE, THREAT, Item, Town, rss, town
 from tests.webserver import Reply
@@ -495,3 +499,56 @@ def test_no_school_is_named_to_the_sites_that_are_read(store: Store, clock: Cloc
     sent = json.dumps(dict(it.server.requests[0].headers)).casefold()
     assert "hollybrook primary" not in sent
     assert "footprint/" in sent
+
+
+def _sources(monitor: Monitor, *sources: SourceSettings) -> Monitor:
+    made = replace(monitor, settings=monitor.settings.model_copy(update={"sources": sources}))
+    made.prepare()
+    return made
+
+
+def test_what_has_no_site_waits_for_nothing_else_without_one(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        url = SecretStr(it.server.url("/alert"))
+        secret = SourceSettings(id="alert", kind="feed", options=Options(secret_url=url))
+        inbox = SourceSettings(id="inbox", kind="inbox", options=sources.load("inbox").Options())
+        monitor = _sources(it.monitor, secret, inbox)
+        it.server.answers["/alert"] = Reply(status=429, headers={"Retry-After": "86400"})
+        assert monitor.poll("alert").health == "failing"
+        assert monitor.poll("inbox").health == "ok"
+
+
+def test_a_poll_that_overslept_its_lease_settles_nothing_of_the_next(
+    store: Store, clock: Clock
+) -> None:
+    with town(store, clock), store.writing() as connection:
+        slow = looks.claim(connection, "gazette", clock.now, "me")
+        clock.forward(minutes=11)
+        quick = looks.claim(connection, "gazette", clock.now, "me")
+        assert slow
+        assert quick
+        assert not looks.settle(connection, slow, {"error": "late"})
+        assert looks.settle(connection, quick, {"error": ""})
+
+
+def test_a_source_whose_turn_never_comes_is_told_as_failing(store: Store, clock: Clock) -> None:
+    with town(store, clock, every=timedelta(hours=1)) as it:
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "1"))
+        it.monitor.poll("gazette")
+        for hours in range(1, 10):
+            clock.forward(hours=1)
+            it.monitor.fetcher.turns.leave_alone(it.server.host, timedelta(hours=2))
+            it.monitor.poll("gazette")
+            assert (look(store).health == "failing") == (hours > 6), hours
+
+
+def test_what_could_not_be_read_is_kept_for_the_pages(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [7, {"id": "1"}]}'
+        it.server.answers["/gazette"] = body
+        it.monitor.poll("gazette")
+        (flaw,) = look(store).flaws
+        assert "Entry 1 of the feed is not an entry" in flaw
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "1"))
+        it.monitor.poll("gazette")
+        assert look(store).flaws == []

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -24,8 +25,8 @@ from alerts.base import Letter
 from monitor.judge.terms import Judgement, Level, Reason
 from monitor.store import deliveries, leases, looks, mentions, migrations
 from monitor.store.deliveries import Outage, Owed
-from monitor.store.engine import Store, StoreError, connect
-from monitor.store.looks import Place
+from monitor.store.engine import Connection, Store, StoreError, connect
+from monitor.store.looks import Look, Place
 from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, Mention
 from monitor.store.names import SECRET
 from monitor.store.opening import open_store, sole_use
@@ -319,14 +320,22 @@ def test_a_claimed_letter_is_free_again_when_its_lease_runs_out(store: Store, cl
         assert deliveries.claim(connection, late, "two", ["hollybrook"])
 
 
+def settled(connection: Connection, look: Look | None, **outcome: Any) -> None:
+    """A look that was taken ends so."""
+    assert look is not None
+    assert looks.settle(connection, look, outcome)
+
+
 def test_a_dead_process_lets_go_of_its_letters_and_looks(store: Store) -> None:
     keep(store, an_alert())
     with store.writing() as connection:
         looks.sync(connection, {"gazette": Place("feed", "gazette.example", QUARTER)}, NOW)
         assert deliveries.claim(connection, NOW, "dead", ["hollybrook"])
         assert looks.claim_due(connection, NOW, "dead", ["gazette"])
-        assert leases.owners(connection) == {"dead"}
-        leases.release(connection, "dead")
+        owners = leases.owners(connection)
+        assert {owner.partition(":")[0] for owner in owners} == {"dead"}
+        for owner in owners:
+            leases.release(connection, owner)
         assert deliveries.claim(connection, NOW, "me", ["hollybrook"])
         assert looks.claim_due(connection, NOW, "me", ["gazette"])
 
@@ -346,8 +355,7 @@ def test_a_clock_set_back_two_days_stalls_neither_letters_nor_looks(store: Store
     keep(store, an_alert(1), an_alert(2))
     with store.writing() as connection:
         looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
-        assert looks.claim_due(connection, NOW, "me", ["a"])
-        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(minutes=15)})
+        settled(connection, looks.claim_due(connection, NOW, "me", ["a"]), due_at=NOW + QUARTER)
         assert deliveries.claim(connection, NOW, "me", ["hollybrook"])
         before = NOW - timedelta(days=2)
         assert looks.claim_due(connection, before, "me", ["a"])
@@ -415,23 +423,22 @@ def test_two_sources_of_one_site_are_not_read_at_once(store: Store) -> None:
         names = {look.source for look in claimed if look}
         assert len(names) == 2
         assert "c" in names
-        first = (names - {"c"}).pop()
-        later = {"due_at": NOW + timedelta(hours=1)}
-        assert looks.settle(connection, first, "me", later)
+        first = next(look for look in claimed if look and look.source != "c")
+        settled(connection, first, due_at=NOW + timedelta(hours=1))
         assert looks.claim_due(connection, NOW, "me", sources)
 
 
 def test_a_source_that_moves_or_is_to_be_read_more_often_is_not_waited_for(store: Store) -> None:
     with store.writing() as connection:
         looks.sync(connection, {"a": Place("feed", "one.example", timedelta(hours=1))}, NOW)
-        assert looks.claim_due(connection, NOW, "me", ["a"])
-        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(hours=1)})
+        hour = NOW + timedelta(hours=1)
+        settled(connection, looks.claim_due(connection, NOW, "me", ["a"]), due_at=hour)
         looks.sync(connection, {"a": Place("feed", "one.example", timedelta(hours=1))}, NOW)
         soon = NOW + QUARTER
         assert looks.claim_due(connection, soon, "me", ["a"]) is None
         looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
-        assert looks.claim_due(connection, soon, "me", ["a"])
-        looks.settle(connection, "a", "me", {"due_at": NOW + timedelta(hours=9), "failures": 2})
+        found = looks.claim_due(connection, soon, "me", ["a"])
+        settled(connection, found, due_at=NOW + timedelta(hours=9), failures=2)
         looks.sync(connection, {"a": Place("feed", "two.example", QUARTER)}, soon)
         moved = looks.claim_due(connection, soon, "me", ["a"])
     assert moved is not None
@@ -441,10 +448,11 @@ def test_a_source_that_moves_or_is_to_be_read_more_often_is_not_waited_for(store
 def test_a_look_taken_over_by_another_process_cannot_be_settled(store: Store) -> None:
     with store.writing() as connection:
         looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
-        assert looks.claim(connection, "a", NOW, "slow")
+        slow = looks.claim(connection, "a", NOW, "slow")
+        assert slow
         late = NOW + timedelta(minutes=11)
         assert looks.claim(connection, "a", late, "quick")
-        assert not looks.settle(connection, "a", "slow", {"failures": 9})
+        assert not looks.settle(connection, slow, {"failures": 9})
         (look,) = looks.everything(connection, ["a"])
     assert look.failures == 0
 
@@ -452,9 +460,8 @@ def test_a_look_taken_over_by_another_process_cannot_be_settled(store: Store) ->
 def test_a_site_that_asked_to_be_left_alone_is_left_alone(store: Store) -> None:
     with store.writing() as connection:
         looks.sync(connection, {"a": Place("feed", "one.example", QUARTER)}, NOW)
-        assert looks.claim(connection, "a", NOW, "me")
-        asked = {"not_before": NOW + timedelta(hours=1), "due_at": NOW}
-        assert looks.settle(connection, "a", "me", asked)
+        found = looks.claim(connection, "a", NOW, "me")
+        settled(connection, found, not_before=NOW + timedelta(hours=1), due_at=NOW)
         assert looks.claim(connection, "a", NOW, "me") is None
         assert looks.claim_due(connection, NOW, "me", ["a"]) is None
         assert looks.claim(connection, "a", NOW + timedelta(hours=1), "me")

@@ -133,3 +133,38 @@ def test_a_call_gives_the_body_whatever_the_status_and_keeps_its_headers_at_home
         assert (web.requests[-1].method, web.requests[-1].body) == ("POST", b"name=1")
         fetcher.close()
         parser.close()
+
+
+def test_a_redirect_on_one_site_needs_no_second_turn(clock: Clock) -> None:
+    with WebServer() as web:
+        web.answers["/a"] = Reply(status=301, headers={"Location": "/b"})
+        web.answers["/b"] = b"<rss/>"
+        turns = Turns(clock, own=lambda _: timedelta(seconds=70))
+        fetcher = Fetcher("", [web.host], clock=clock, version="0", turns=turns)
+        assert fetcher.get(web.url("/a")).body == b"<rss/>"
+        fetcher.close()
+
+
+def test_a_site_cannot_have_another_left_alone_by_redirecting_to_it(clock: Clock) -> None:
+    with WebServer() as bad, WebServer() as good:
+        bad.answers["/a"] = Reply(status=302, headers={"Location": good.url("/busy")})
+        good.answers["/busy"] = Reply(status=429, headers={"Retry-After": "86400"})
+        good.answers["/feed"] = b"<rss/>"
+        fetcher, parser = Fetcher("", [bad.host, good.host], clock=clock, version="0"), Parser()
+        with pytest.raises(SourceError):
+            Door(fetcher, parser, {}).get(bad.url("/a"))
+        assert Door(fetcher, parser, {}).get(good.url("/feed")).body == b"<rss/>"
+        fetcher.close()
+        parser.close()
+
+
+def test_a_reading_that_takes_too_long_asks_for_nothing_more(clock: Clock) -> None:
+    with WebServer() as web:
+        web.answers["/a"] = b"<rss/>"
+        fetcher, parser = Fetcher("", [web.host], clock=clock, version="0"), Parser()
+        with pytest.raises(SourceError, match="so slowly") as caught:
+            Door(fetcher, parser, {}, patience=-1).get(web.url("/a"))
+        assert caught.value.health == "slow"
+        assert not web.requests
+        fetcher.close()
+        parser.close()

@@ -186,8 +186,9 @@ def watch(store: Store, **outcomes: dict[str, Any]) -> None:
         looks.sync(connection, places, NOW)
         for name in SOURCES:
             outcome = {**read, "fetched": 24, **outcomes.get(name.replace("-", "_"), {})}
-            assert looks.claim(connection, name, NOW, "test")
-            assert looks.settle(connection, name, "test", outcome)
+            look = looks.claim(connection, name, NOW, "test")
+            assert look
+            assert looks.settle(connection, look, outcome)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,8 @@ class Look:
     fresh_at: datetime | None
     broken_since: datetime | None
     told: str
+    flaws: Sequence[str] = ()
+    lease_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +132,14 @@ def _claim(
     row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
+    # Each claim by a name of its own: whoever overslept a lease must not settle the next one's.
+    lease = f"{owner}:{uuid.uuid4().hex[:8]}"
     taken = connection.execute(
         update(LOOK)
         .where(LOOK.c.source == row.source, _unleased(now))
-        .values(lease_owner=owner, leased_until=now + LEASE, tried_at=now)
+        .values(lease_owner=lease, leased_until=now + LEASE, tried_at=now)
     )
-    return Look(**row._mapping) if taken.rowcount == 1 else None
+    return replace(Look(**row._mapping), lease_owner=lease) if taken.rowcount == 1 else None
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:
@@ -147,7 +152,8 @@ def _host_is_free(now: datetime) -> ColumnElement[bool]:
     other = LOOK.alias("other")
     leased = other.c.leased_until.between(now, now + LEASE + SKEW)
     asked = and_(other.c.not_before > now, other.c.tried_at <= now + SKEW)
-    busy = and_(other.c.host == LOOK.c.host, or_(leased, asked))
+    # What is no web site has no host, and nothing to share with others like it.
+    busy = and_(other.c.host == LOOK.c.host, LOOK.c.host != "", or_(leased, asked))
     return ~exists(select(other.c.source).where(busy))
 
 
@@ -156,11 +162,11 @@ def _has_its_turn(now: datetime) -> ColumnElement[bool]:
     return ~exists(select(SITE.c.site).where(and_(SITE.c.site == LOOK.c.host, later)))
 
 
-def settle(connection: Connection, source: str, owner: str, outcome: Mapping[str, Any]) -> bool:
+def settle(connection: Connection, look: Look, outcome: Mapping[str, Any]) -> bool:
     """Write how a look went and let go of it; False where the lease had gone to another."""
     written = connection.execute(
         update(LOOK)
-        .where(LOOK.c.source == source, LOOK.c.lease_owner == owner)
+        .where(LOOK.c.source == look.source, LOOK.c.lease_owner == look.lease_owner)
         .values(**outcome, lease_owner="", leased_until=None)
     )
     return written.rowcount == 1
@@ -174,7 +180,8 @@ def make_due(connection: Connection, source: str, now: datetime) -> None:
 
 def let_go(connection: Connection, sources: Collection[str], owner: str) -> None:
     """Give back leases of ours that could not be settled; they are due when they were."""
-    ours = (LOOK.c.source.in_(sources), LOOK.c.lease_owner == owner)
+    mine = LOOK.c.lease_owner.startswith(f"{owner}:", autoescape=True)
+    ours = (LOOK.c.source.in_(sources), mine)
     connection.execute(update(LOOK).where(*ours).values(lease_owner="", leased_until=None))
 
 

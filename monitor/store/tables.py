@@ -44,7 +44,8 @@ class Look(SQLModel, table=True):
     `validators` belongs to the fetch, `memo` to the source. `host` keeps two polls of one site
     from running at once. `failures` counts the looks in a row after which it was not well,
     `broken_since` is the first of them; `told` is the health that people were told of, "" while
-    there is nothing to tell; `fresh_at` is when it last brought a new entry.
+    there is nothing to tell; `fresh_at` is when it last brought a new entry; `flaws` are what it
+    could not read at its last reading, a sentence each.
     """
 
     source: str = Field(primary_key=True)
@@ -66,6 +67,7 @@ class Look(SQLModel, table=True):
     fresh_at: datetime | None = Field(default=None, sa_column=_moment())
     broken_since: datetime | None = Field(default=None, sa_column=_moment())
     told: str = ""
+    flaws: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
 class Gap(SQLModel, table=True):

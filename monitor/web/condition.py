@@ -52,6 +52,7 @@ class SourceState:
     since: datetime | None
     good_at: datetime | None
     error: str
+    flaws: tuple[str, ...]
     due_at: datetime | None
     fetched: int
 
@@ -146,6 +147,7 @@ def _state(
         since=(look.broken_since or look.good_at) if look else None,
         good_at=look.good_at if look else None,
         error=look.error if look else "",
+        flaws=tuple(look.flaws) if look else (),
         due_at=max(look.due_at, look.not_before or look.due_at) if look else None,
         fetched=look.fetched if look else 0,
     )
