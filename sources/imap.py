@@ -26,6 +26,9 @@ _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,19})\b")
 _FOLDER = re.compile(rb'^\([^)]*\) (?:"(?:[^"\\]|\\.)*"|NIL) "?(.*?)"?$')
 _FOLDERS_NAMED, _LONGEST_NAME = 12, 60
+# What is looked at of what a server lists and says: these are read in the program's own process.
+_ROWS, _LONGEST_ROW = 1_000, 1_000
+_LONGEST_NUMBER = 10  # digits: the numbers that IMAP gives are of 32 bits
 _TROUBLE = (imaplib.IMAP4.error, OSError, ValueError)
 _PASSING = re.compile(r"UNAVAILABLE|INUSE|\bLIMIT\b|too many|try again|temporar", re.IGNORECASE)
 _TURNED_OFF = re.compile(
@@ -34,7 +37,7 @@ _TURNED_OFF = re.compile(
 _WANTS_APP_PASSWORD = re.compile(r"app(?:lication-specific)?[ -]password", re.IGNORECASE)
 _GOOGLE, _MICROSOFT = ("gmail.com", "googlemail.com"), ("office365.com", "outlook.com")
 _ODD = re.compile(r"([^\x20-\x7e]+)")
-_SHIFTED = re.compile(r"&([^-]*)-")
+_SHIFTED = re.compile(r"&([^&-]*)-")
 
 
 class _Client(imaplib.IMAP4):
@@ -164,7 +167,7 @@ def _sign_in(client: _Client, box: Mailbox) -> None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        raise _refused(box, str(error)) from None
+        raise _refused(box, str(error)[:_LONGEST_ROW]) from None
 
 
 def _log_in(client: _Client, box: Mailbox) -> None:
@@ -207,7 +210,7 @@ def _examine(client: _Client, box: Mailbox) -> int:
         raise _no_folder(client, box)
     said = client.response("UIDVALIDITY")[1]
     number = said[-1] if said else None
-    if not isinstance(number, bytes) or not number.isdigit():
+    if not isinstance(number, bytes) or not _is_number(number):
         raise SourceError(f"{box.host} does not number its mails; it cannot be read.")
     return int(number)
 
@@ -215,7 +218,8 @@ def _examine(client: _Client, box: Mailbox) -> int:
 def _no_folder(client: _Client, box: Mailbox) -> SourceError:
     client.begin()
     _, rows = client.list()
-    names = [name for row in rows if isinstance(row, bytes) and (name := _folder_name(row))]
+    listed = [row for row in rows[:_ROWS] if isinstance(row, bytes)]
+    names = [name for row in listed if (name := _folder_name(row[:_LONGEST_ROW]))]
     if box.folder in names:
         why = f'does not let us read the folder "{box.folder}"'
     else:
@@ -263,7 +267,11 @@ def _search(client: _Client, last: int, since: datetime) -> list[int]:
     _, rows = client.uid("SEARCH", *wanted)
     words = [word for row in rows if isinstance(row, bytes) for word in row.split()]
     # "4:*" names the last mail even where its number is 3.
-    return sorted({int(word) for word in words if word.isdigit() and int(word) > last})
+    return sorted({int(word) for word in words if _is_number(word) and int(word) > last})
+
+
+def _is_number(word: bytes) -> bool:
+    return len(word) <= _LONGEST_NUMBER and word.isdigit()
 
 
 def _sizes(client: _Client, uids: Sequence[int]) -> dict[int, int]:
@@ -271,7 +279,8 @@ def _sizes(client: _Client, uids: Sequence[int]) -> dict[int, int]:
         return {}
     client.begin()
     _, rows = client.uid("FETCH", ",".join(map(str, uids)), "(RFC822.SIZE)")
-    found = ((_UID.search(row), _SIZE.search(row)) for row in rows if isinstance(row, bytes))
+    listed = [row[:_LONGEST_ROW] for row in rows if isinstance(row, bytes)]
+    found = ((_UID.search(row), _SIZE.search(row)) for row in listed)
     return {int(uid.group(1)): int(size.group(1)) for uid, size in found if uid and size}
 
 

@@ -6,14 +6,14 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 from protego import Protego
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from soupsieve import SelectorSyntaxError
 from soupsieve import compile as compile_selector
 
@@ -23,8 +23,10 @@ from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.formats.api import answer, entry
 from sources.formats.page import read_page, soup_of
 from sources.links import canonical, safe_link
+from sources.moments import kept_moment
 from sources.own import titled
 from sources.parts import refusal
+from sources.people import NOT_FOLLOWED, is_profile
 from sources.posts import flaws, posts
 from sources.text import decode, mend, plain
 from sources.turns import site_of
@@ -84,7 +86,8 @@ class Options(BaseModel):
     """The page, which of its parts are watched, and how they are to be read.
 
     Without `select` every block of text in the page's main part is. `about` names the school
-    where the page is about one school and its parts need not say so.
+    where the page is about one school and its parts need not say so. `own_account` says that a
+    profile is the school's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,25 +96,29 @@ class Options(BaseModel):
     select: Annotated[str, AfterValidator(_selector), Field(max_length=_LONGEST_SELECTOR)] = ""
     about: str = Field(default="", max_length=200)
     medium: Literal["", "news", "blog", "google_review", "petition", "foi"] = ""
+    own_account: StrictBool = False
 
     least_minutes: ClassVar[float] = 60
     # A page that stays as it is is well; one that has lost what is watched is told below.
     quiet_is_well: ClassVar[bool] = True
 
+    @model_validator(mode="after")
+    def _follows_nobody(self) -> Self:
+        if is_profile(self.url) and not self.own_account:
+            raise ValueError(NOT_FOLLOWED)
+        return self
+
 
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield what the page shows in its own order; raises NotModified or SourceError."""
     options: Options = ask.options
-    delay = _leave(ask, reach)
+    what = f"The page at {urlsplit(options.url).hostname}"
+    delay = _leave(ask, reach, options.url)
     try:
         response = reach.get(options.url, accept=_ACCEPT)
+        _stayed(what, response, ask, reach)
     finally:
         reach.leave_alone(options.url, timedelta(seconds=delay))
-    what = f"The page at {urlsplit(options.url).hostname}"
-    if site_of(response.url) != site_of(options.url):
-        raise SourceError(
-            f"{what} has moved to {site_of(response.url)}; write its new address.", "needs you"
-        )
     result = reach.parse(
         "pagewatch", response, wanted="page", select=options.select, about=options.about
     )
@@ -120,31 +127,46 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     yield from posts(_known_again(result["entries"], ask), medium=options.medium)
 
 
-def _leave(ask: Ask, reach: Reach) -> float:
-    """The seconds that robots.txt wants between pages; raises SourceError where it forbids ours."""
+def _stayed(what: str, response: Response, ask: Ask, reach: Reach) -> None:
+    """Raise SourceError where the address led to another site, or to a page that is forbidden.
+
+    Where it leads is known only with the answer, which is then not looked at.
+    """
     options: Options = ask.options
-    rules = _kept_rules(ask) or _read_rules(ask, reach)
+    if site_of(response.url) != site_of(options.url):
+        raise SourceError(
+            f"{what} has moved to {site_of(response.url)}; write its new address.", "needs you"
+        )
+    if response.url != options.url:
+        _leave(ask, reach, response.url)
+
+
+def _leave(ask: Ask, reach: Reach, page: str) -> float:
+    """The seconds that robots.txt wants between pages; raises SourceError where it forbids this."""
+    rules = _kept_rules(ask).get(hashed(page.encode())) or _read_rules(ask, reach, page)
     if not rules["allowed"]:
         raise SourceError(
-            f"{urlsplit(options.url).hostname} does not let programs read this page (its "
+            f"{urlsplit(page).hostname} does not let programs read this page (its "
             "robots.txt says so); ask the place for a feed, or take the source out.",
             "blocked",
         )
     return float(rules["delay"])
 
 
-def _kept_rules(ask: Ask) -> Mapping[str, Any] | None:
-    """What robots.txt said of this page within the last day."""
-    rules = ask.memo.get("robots")
-    if not isinstance(rules, dict) or rules.get("for") != hashed(ask.options.url.encode()):
-        return None
-    return rules if ask.now - datetime.fromisoformat(rules["read"]) < _ROBOTS_LAST else None
+def _kept_rules(ask: Ask) -> dict[str, Mapping[str, Any]]:
+    """What robots.txt said within the last day, by hashes of the pages' addresses."""
+    kept = ask.memo.get("robots")
+    pages = kept.get("pages", {}) if isinstance(kept, dict) else {}
+    return {
+        page: rules
+        for page, rules in pages.items()
+        if (read := kept_moment(rules["read"], ask.now)) and ask.now - read < _ROBOTS_LAST
+    }
 
 
-def _read_rules(ask: Ask, reach: Reach) -> Mapping[str, Any]:
+def _read_rules(ask: Ask, reach: Reach, page: str) -> Mapping[str, Any]:
     """By RFC 9309: no robots.txt allows; one that cannot be had for now forbids for now."""
-    options: Options = ask.options
-    parts = urlsplit(options.url)
+    parts = urlsplit(page)
     address = urlunsplit((parts.scheme, parts.netloc, "/robots.txt", "", ""))
     response = reach.call(address, accept="text/plain, */*;q=0.1")
     error = refusal(response, ask.now)
@@ -157,9 +179,9 @@ def _read_rules(ask: Ask, reach: Reach) -> Mapping[str, Any]:
         )
     found: Mapping[str, Any] = {"allowed": True, "delay": 0}
     if not error:
-        found = reach.parse("pagewatch", response, wanted="robots", page=options.url)
-    rules = {**found, "for": hashed(options.url.encode()), "read": ask.now.isoformat()}
-    ask.memo["robots"] = rules
+        found = reach.parse("pagewatch", response, wanted="robots", page=page)
+    rules = {**found, "read": ask.now.isoformat()}
+    ask.memo["robots"] = {"pages": _kept_rules(ask) | {hashed(page.encode()): rules}}
     return rules
 
 
@@ -171,23 +193,19 @@ def _is_for_now(response: Response) -> bool:
 def _refuse(what: str, result: Mapping[str, Any], ask: Ask) -> None:
     """Raise SourceError where nothing that is watched is there: silence would look like calm."""
     options: Options = ask.options
-    page = result["page"]
-    titled_so = f" (it is titled “{page['title']}”)" if page["title"] else ""
-    if page["barred"] and _is_all_new(result["entries"], ask):
-        raise SourceError(
-            f"{what} asks for a sign-in or a check against robots{titled_so}.", "blocked"
-        )
+    if result["page"]["barred"] and _is_all_new(result["entries"], ask):
+        raise SourceError(f"{what} asks for a sign-in or a check against robots.", "blocked")
     if result["entries"]:
         return
     if not options.select:
         raise SourceError(
-            f"{what} holds no text that can be read without running its programs{titled_so}; "
+            f"{what} holds no text that can be read without running its programs; "
             "look for a feed or another page.",
             "needs you",
         )
     gone = "no longer holds" if _shown(ask) else "does not hold"
     raise SourceError(
-        f"{what} {gone} what “select” names{titled_so}; open it, look how it is made now, and "
+        f"{what} {gone} what “select” names; open it, look how it is made now, and "
         "correct the selector.",
         "needs you",
     )

@@ -27,6 +27,11 @@ _PROFILES = {
     "instagram.com": re.compile(r"/(?!explore/)\w", re.IGNORECASE),
 }
 
+NOT_FOLLOWED = (
+    "leads to what one account writes; Footprint follows no person: watch a place or search for "
+    "the school's name, or write own_account = true if the account is the school's own"
+)
+
 
 def _name(account: str) -> str:
     account = account.strip().removeprefix("@").lower()

@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import process_time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -438,6 +439,28 @@ def test_an_odd_server_costs_one_line(
         reading = polls(server.port, total=5)
         said = _flaws_or_error(reading, **_plain(server.port))
     assert all(line.isprintable() and PASSWORD not in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "row", [b'* LIST () "/" "' + b"&" * 900_000 + b'"\r\n', b'* LIST () "/" &\r\n' * 100_000]
+)
+def test_a_list_of_folders_without_end_holds_nobody_up(
+    polls: Callable[..., Polls], row: bytes
+) -> None:
+    with ScriptedImap({"EXAMINE": b"TAG NO no\r\n", "LIST": row}) as server:
+        begun = process_time()
+        error = polls(server.port).fails(**_plain(server.port))
+        assert process_time() - begun < 5
+    assert error.health == "needs you"
+    assert len(str(error)) < 2_000
+
+
+def test_numbers_that_no_mail_server_gives_are_passed_over(polls: Callable[..., Polls]) -> None:
+    endless = b"* SEARCH 4 " + b"9" * 5_000 + b"\r\n"
+    sizes = b"* 1 FETCH (UID 4 RFC822.SIZE 300)\r\n"
+    answers = {**FETCHED, "UID SEARCH": endless, "UID FETCH 4 (RFC": sizes}
+    with ScriptedImap(answers) as server:
+        assert len(posts_in(polls(server.port)(**_plain(server.port)))) == 1
 
 
 def _flaws_or_error(reading: Polls, **options: Any) -> list[str]:
