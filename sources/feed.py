@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     SecretStr,
+    StrictBool,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -19,6 +20,7 @@ from pydantic import (
 
 from sources.addresses import checked, origin
 from sources.base import Ask, Flaw, Post, Reach, SourceError
+from sources.people import NOT_FOLLOWED, is_profile
 from sources.posts import flaws, posts, refuse
 
 _ACCEPT = (
@@ -84,7 +86,8 @@ class Options(BaseModel):
 
     `secret_url` is for an address that is itself a secret (a Google alert's); `secret_query` for
     what a place adds to it for one reader (Reddit's `feed=...&user=...`). `medium` says how the
-    words are to be read (news, blog, ...) where the flavour does not.
+    words are to be read (news, blog, ...) where the flavour does not. `own_account` says that a
+    profile is the school's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,6 +100,7 @@ class Options(BaseModel):
     medium: Literal["", "news", "blog", "google_review", "petition", "foi"] = ""
     user: str = ""
     password: SecretStr = SecretStr("")
+    own_account: StrictBool = False
     i_have_read_the_terms: bool = False
 
     @field_validator("url")
@@ -120,6 +124,8 @@ class Options(BaseModel):
             raise ValueError('the feed\'s address is missing; write url = "https://…"')
         if self.manner.terms and not self.i_have_read_the_terms:
             raise ValueError(f"is of a place that asks for care: {self.manner.terms}")
+        if is_profile(self.address) and not self.own_account:
+            raise ValueError(NOT_FOLLOWED)
         return self
 
     @property
@@ -136,6 +142,11 @@ class Options(BaseModel):
     def quiet_is_well(self) -> bool:
         """True where finding nothing is no sign of trouble."""
         return self.manner.quiet
+
+    @property
+    def is_open(self) -> bool:
+        """True where no part of the address is secret: what its page leads to may be told."""
+        return not (self.secret_url.get_secret_value() or self.secret_query.get_secret_value())
 
     @property
     def address(self) -> str:
@@ -169,18 +180,22 @@ def _of_flavour(url: str, info: ValidationInfo) -> str:
 def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """Yield the feed's entries in its own order; raises NotModified or SourceError."""
     options: Options = ask.options
+    if not options.is_open:
+        ask.memo.pop("feed", None)
     address = str(ask.memo.get("feed") or options.address)
     try:
         what, result = _read(reach, options, address)
         if _offers(result, ask):
-            address = ask.memo["feed"] = result["page"]["feeds"][0]
+            address = result["page"]["feeds"][0]
+            ask.memo.update({"feed": address} if options.is_open else {})
             what, result = _read(reach, options, address)
-        refuse(what, result, "a feed")
+        refuse(what, result, "a feed", is_open=options.is_open)
     except SourceError as error:
         if error.health != "waiting":
             ask.memo.pop("feed", None)
         raise _in_its_manner(error, options.manner) from None
-    ask.memo.update({"was_feed": True} | ({} if address == options.address else {"feed": address}))
+    if address == options.address:
+        ask.memo["was_feed"] = True
     yield from flaws(what, result)
     found = [_named(entry, options.manner) for entry in result["entries"]]
     yield from posts(found, medium=options.medium or options.manner.medium)

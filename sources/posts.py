@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sources.base import Flaw, Post, SourceError
 from sources.links import canonical, unwrap
@@ -16,22 +17,32 @@ _REVISION = re.compile(r"#\d+$")
 _BEGINNING = 200
 
 
-def refuse(what: str, result: Mapping[str, Any], wanted: str = "data") -> None:
+def refuse(
+    what: str, result: Mapping[str, Any], wanted: str = "data", *, is_open: bool = False
+) -> None:
     """Raise SourceError where something other than entries came back.
 
-    `what` begins the sentence ("The feed of gazette.example"), `wanted` ends it ("a feed").
+    `what` begins the sentence ("The feed of gazette.example"), `wanted` ends it ("a feed"). The
+    page's own words are a stranger's, and are not told. `is_open` says that no part of the address
+    is secret, which a feed that the page offers may repeat.
     """
     if "error" in result:
         raise SourceError(f"{what} {result['error']}.", "failing")
     if "page" not in result:
         return
     page = result["page"]
-    title = f" titled “{page['title']}”" if page["title"] else ""
-    offers = f"; the page offers the feed {page['feeds'][0]}" if page["feeds"] else ""
+    asks = " that asks for a sign-in or a check against robots" if page["barred"] else ""
     raise SourceError(
-        f"{what} came back as a web page{title}, not as {wanted}{offers}.",
+        f"{what} came back as a web page{asks}, not as {wanted}{_offer(page['feeds'], is_open)}.",
         "blocked" if page["barred"] else "needs you",
     )
+
+
+def _offer(feeds: Sequence[str], is_open: bool) -> str:
+    if not feeds:
+        return ""
+    named = f"the feed {feeds[0]}" if is_open else f"a feed at {urlsplit(feeds[0]).hostname}"
+    return f"; the page offers {named}"
 
 
 def flaws(what: str, result: Mapping[str, Any]) -> Iterator[Flaw]:

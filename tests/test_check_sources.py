@@ -49,7 +49,7 @@ def test_each_trouble_comes_with_what_to_do(
 def test_a_login_page_is_said_to_be_one(desk: Desk) -> None:
     line = online(desk, Reply(b"<html><title>Sign in</title><input type=password></html>"))
     assert line.startswith("WRONG")
-    assert "Sign in" in line
+    assert "asks for a sign-in" in line
     assert "does not work around that" in line
 
 

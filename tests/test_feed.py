@@ -144,7 +144,11 @@ def test_what_could_not_be_read_is_a_flaw_beside_the_posts(poll: Poll) -> None:
 @pytest.mark.parametrize(
     ("body", "health", "says"),
     [
-        ("sign_in.html", "blocked", "a web page titled “Sign in - Forum”, not as a feed."),
+        (
+            "sign_in.html",
+            "blocked",
+            "a web page that asks for a sign-in or a check against robots, not as a feed.",
+        ),
         ("", "failing", "came back empty"),
         ("<opml/>", "failing", "not a feed"),
         ('{"error": "no"}', "failing", "JSON that is not a feed"),
@@ -310,6 +314,68 @@ def test_a_secret_address_and_a_secret_query_reach_the_place_and_no_message(
     assert "4711" not in str(caught.value)
     assert "s3cret" not in str(caught.value)
     assert "4711" not in repr(Options(secret_url=SecretStr(web.url("/alerts/4711"))))
+
+
+@pytest.mark.parametrize("href", ["?", "", "/alerts/4711/rss", "?feed=s3cret"])
+def test_a_page_at_a_secret_address_has_it_repeated_in_no_message_and_no_memo(
+    web: WebServer, read: Poll, href: str
+) -> None:
+    link = f'<link rel=alternate type="application/rss+xml" href="{href}">'
+    page = f"<html><title>Jo is a thief</title>{link}</html>"
+    web.answers["/alerts/4711"] = page.encode()
+    for secret in (
+        {"secret_url": SecretStr(web.url("/alerts/4711?feed=s3cret"))},
+        {"url": web.url("/alerts/4711"), "secret_query": SecretStr("feed=s3cret")},
+    ):
+        memo: dict[str, Any] = {"was_feed": True, "feed": web.url("/alerts/4711?feed=s3cret")}
+        with pytest.raises(SourceError) as caught:
+            read(memo, **secret)
+        told = f"{caught.value} {memo}"
+        assert not [word for word in ("4711", "s3cret", "Jo is") if word in told]
+        assert "offers a feed at 127.0.0.1" in told or not href
+
+
+def test_a_feed_that_a_secret_page_offers_is_looked_for_at_each_poll(
+    web: WebServer, read: Poll
+) -> None:
+    memo: dict[str, Any] = {}
+    web.answers["/news"] = _offering(web, "/rss")
+    web.answers["/rss"] = _rss(_item(guid="1", title="A")).encode()
+    for _ in range(2):
+        assert len(read(memo, secret_url=SecretStr(web.url("/news")))) == 1
+    assert [seen.path for seen in web.requests] == ["/news", "/rss"] * 2
+    assert memo == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.reddit.com/user/jo/.rss", "https://old.reddit.com/u/jo.rss",
+        "https://www.reddit.com/r/stanwick/search.rss?q=author%3Ajo&restrict_sr=on",
+        "https://hub.example/@jo.rss", "https://hub.example/users/jo.rss",
+        "https://hub.example/%40jo.rss", "https://bsky.app/profile/jo.example/rss",
+        "https://x.com/jo", "https://www.tiktok.com/@jo", "https://medium.com/feed/@jo",
+    ],
+)  # fmt: skip
+def test_the_feed_of_what_a_person_writes_is_refused_unless_it_is_the_schools_own(url: str) -> None:
+    tables: list[dict[str, Any]] = [{"url": url}, {"secret_url": SecretStr(url)}]
+    for given in tables:
+        with pytest.raises(ValidationError, match="Footprint follows no person") as caught:
+            Options(**given)
+        assert url not in caught.value.errors()[0]["msg"]
+        assert Options(**given, own_account=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.reddit.com/r/stanwick/search.rss?q=%22Hollybrook%22",
+        "https://hub.example/tags/hollybrook.rss", "https://x.com/search?q=hollybrook",
+        "https://gazette.example/users-guide/rss", "https://gazette.example/?q=author:jo",
+    ],
+)  # fmt: skip
+def test_a_feed_of_a_place_or_a_word_is_nobodys(url: str) -> None:
+    assert Options(url=url).url == url
 
 
 @pytest.mark.parametrize("flavour", ["google_news", "bing_news"])

@@ -140,7 +140,7 @@ def test_a_turn_that_gdelt_had_no_room_for_comes_again(
         (b'{"articles": "none"}', "no list of articles"),
         (b"[]", "no list of articles"),
         (b'{"articles": [', "broken JSON"),
-        (b"<!doctype html><title>Busy</title>", "a web page titled “Busy”"),
+        (b"<!doctype html><title>Busy</title>", "came back as a web page, not"),
     ],
 )
 def test_an_answer_that_is_none_is_not_taken_for_silence(

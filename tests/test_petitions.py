@@ -155,7 +155,8 @@ def test_a_place_that_fails_costs_itself_alone(web: WebServer, poll: Polls) -> N
     found = poll(**_at(web, hansard=True, written_questions=True))
     assert len(posts_in(found)) == 1
     assert "error 500" in flaws_in(found)[0]
-    assert "a web page titled “Down”" in flaws_in(found)[1]
+    assert "came back as a web page, not as an answer" in flaws_in(found)[1]
+    assert "Down" not in flaws_in(found)[1]
 
 
 def test_a_petition_without_a_number_costs_itself_and_is_told(web: WebServer, poll: Polls) -> None:
