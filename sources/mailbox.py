@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
+from itertools import takewhile
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -25,8 +27,10 @@ from sources.answers import hashed, judge_status
 from sources.base import Ask, Bookmark, Flaw, Letter, Mailbox, Post, Reach, Response, SourceError
 from sources.formats.alert_mails import read as read_letter
 from sources.formats.api import NotJsonError, document, number_at, text_at
+from sources.formats.dates import read_date
 from sources.formats.mails import NotMailError
 from sources.formats.sender import UNNAMED
+from sources.moments import kept_moment
 from sources.posts import flaws, posts, refuse
 from sources.services import Service, in_form
 
@@ -45,6 +49,11 @@ _REFUSED = (400, 401)
 _HOUR, _DAY = 3600, 86_400  # seconds
 _MARGIN = timedelta(minutes=5)
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
+# A mail may take its reader 10 seconds, twice, and the whole mailbox has a minute.
+_MOST_FAILED = 2
+_TRIES = 3
+_HEAD = 64 * 1024
+_DATE = re.compile(rb"^date:[ \t]*([\x20-\x7e]{1,60})", re.IGNORECASE | re.MULTILINE)
 _CLIENT_AT_FAULT = frozenset(("invalid_client", "unauthorized_client"))
 _NO_SERVER = (
     "needs trusted_auth_server: show the original of any mail in the mailbox and copy the first "
@@ -193,47 +202,108 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
 
     Where the mailbox breaks off in the middle, what has been read is kept.
     """
-    options: Options = ask.options
-    tally: Counter[str] = Counter()
     box = _mailbox(ask, reach)
+    poll = _Poll(ask, reach)
     with closing(reach.letters(box, _bookmark(ask), ask.since)) as letters:
         try:
-            for letter in letters:
-                yield from _open(letter, options, reach, tally)
-                _remember(ask, letter.place)
-                tally["mails"] += 1
+            for letter in takewhile(lambda _: poll.failed < _MOST_FAILED, letters):
+                yield from poll.read(letter)
         except SourceError as error:
-            if not tally["mails"]:
+            if not poll.tally["mails"]:
+                _forget_token(ask, error)
                 raise
             yield Flaw(f"{error} The mails before that were read.")
-    yield from _told(tally)
+    yield from _told(poll.tally)
 
 
-def _open(
-    letter: Letter, options: Options, reach: Reach, tally: Counter[str]
-) -> Iterator[Post | Flaw]:
-    """The posts of one mail; what is wrong with it costs itself, and is counted."""
-    if letter.lacks:
-        tally[letter.lacks] += 1
-        return
-    what = f"A mail in {options.folder}"
-    try:
-        result = reach.parse(
+class _Poll:
+    """The mails of one poll, what is counted of them, and how far the bookmark may move.
+
+    A mail whose reader does not end well, twice, is held: the bookmark stays before it, while
+    those behind it are read, and read again. In the memo `tried` says in how many polls each was.
+    """
+
+    def __init__(self, ask: Ask, reach: Reach) -> None:
+        self._ask, self._reach = ask, reach
+        self._options: Options = ask.options
+        self.tally: Counter[str] = Counter()
+        self.failed = 0
+        self._holds = False
+
+    def read(self, letter: Letter) -> Iterator[Post | Flaw]:
+        """What one mail gives."""
+        if self._tries(letter.place) < _TRIES:
+            try:
+                yield from self._open(letter)
+            except SourceError:
+                yield self._held(letter)
+        self.tally["mails"] += 1
+        if not self._holds:
+            _remember(self._ask, letter.place)
+
+    def _open(self, letter: Letter) -> Iterator[Post | Flaw]:
+        """The posts of one mail; what is wrong with it costs itself, and is counted."""
+        if letter.lacks:
+            self.tally[letter.lacks] += 1
+            return
+        what = f"A mail in {self._options.folder}"
+        result = self._parsed(letter)
+        if "error" in result:
+            self.tally["unreadable"] += 1
+            return
+        self.tally["others"] += not result["listed"]
+        self.tally["unproven"] += result["listed"] and not result["proven"]
+        self.tally["without items"] += result["listed"] and not result["entries"]
+        yield from flaws(what, result)
+        yield from posts(result["entries"])
+
+    def _parsed(self, letter: Letter) -> Mapping[str, Any]:
+        """The mail, read; raises SourceError where its reader did not end well, twice."""
+        parse = partial(
+            self._reach.parse,
             "mailbox",
-            Response(f"imap://{options.host}/", 200, {}, letter.raw),
-            senders=options.senders,
-            server=options.trusted_auth_server,
-            must_be_proven=options.require_auth_pass,
+            Response(f"imap://{self._options.host}/", 200, {}, letter.raw),
+            senders=self._options.senders,
+            server=self._options.trusted_auth_server,
+            must_be_proven=self._options.require_auth_pass,
         )
-        refuse(what, result, "a mail")
-    except SourceError:
-        tally["unreadable"] += 1
-        return
-    tally["others"] += not result["listed"]
-    tally["unproven"] += result["listed"] and not result["proven"]
-    tally["without items"] += result["listed"] and not result["entries"]
-    yield from flaws(what, result)
-    yield from posts(result["entries"])
+        try:
+            return parse()
+        except SourceError:  # it may have been held up by others' work
+            return parse()
+
+    def _held(self, letter: Letter) -> Flaw:
+        """Count the try; the last one lets go of the mail."""
+        self.failed += 1
+        tries = self._tries(letter.place) + 1
+        kept = self._kept(letter.place) | {str(letter.place.uid): tries}
+        validity = letter.place.validity
+        self._ask.memo["tried"] = {"for": _whose(self._options), "in": validity, "mails": kept}
+        mail = f"Mail {letter.place.uid} in {self._options.folder}{_dated(letter)}"
+        if tries < _TRIES:
+            self._holds = True
+            return Flaw(f"{mail} could not be read safely; it is tried again at the next poll.")
+        return Flaw(
+            f"{mail} could not be read safely in {_TRIES} polls and is passed over; look at it in "
+            "the mailbox."
+        )
+
+    def _tries(self, place: Bookmark) -> int:
+        return self._kept(place).get(str(place.uid), 0)
+
+    def _kept(self, place: Bookmark) -> dict[str, int]:
+        """The tries by number, of mails that the bookmark has not passed."""
+        kept = _kept(self._ask, "tried", _whose(self._options))
+        mails = kept["mails"] if kept.get("in") == place.validity else {}
+        passed = _bookmark(self._ask).uid
+        return {uid: tries for uid, tries in mails.items() if int(uid) > passed}
+
+
+def _dated(letter: Letter) -> str:
+    """The day that it bears, by which it can be found in the mailbox."""
+    found = _DATE.search(letter.raw[:_HEAD])
+    date = read_date(found.group(1).decode()) if found else None
+    return f", dated {date.day} {date:%B %Y}," if date else ""
 
 
 # One, and several.
@@ -309,25 +379,29 @@ def _mailbox(ask: Ask, reach: Reach) -> Mailbox:
 
 
 def _token(ask: Ask, reach: Reach) -> str:
-    """The access token that is still good, else a new one.
-
-    Neither is kept where the poll then fails: Microsoft and Google leave an older refresh token
-    good when they give out a newer one.
-    """
+    """The access token that is still good, else a new one."""
     options: Options = ask.options
     mark = hashed(f"{options.client_id}\n{options.refresh_token.get_secret_value()}".encode())
     kept = _kept(ask, "sign_in", mark)
-    if kept and datetime.fromisoformat(kept["until"]) > ask.now + _MARGIN:
+    since = kept_moment(kept.get("since"), ask.now)
+    if since and since + timedelta(seconds=kept["lasts"]) > ask.now + _MARGIN:
         return str(kept["token"])
     refresh = str(kept.get("refresh") or options.refresh_token.get_secret_value())
     given = _renewed(options, refresh, ask.now, reach)
     ask.memo["sign_in"] = {
         "for": mark,
         "token": given["access"],
-        "until": (ask.now + timedelta(seconds=min(given["seconds"], _DAY))).isoformat(),
+        "since": ask.now.isoformat(),
+        "lasts": min(given["seconds"], _DAY),
         "refresh": given["refresh"] or refresh,
     }
     return str(given["access"])
+
+
+def _forget_token(ask: Ask, error: SourceError) -> None:
+    """Keep no access token that the mail server may have refused; the next poll has a new one."""
+    if error.health == "needs you" and "sign_in" in ask.memo:
+        ask.memo["sign_in"].pop("since", None)
 
 
 def _renewed(options: Options, refresh: str, now: datetime, reach: Reach) -> Mapping[str, Any]:

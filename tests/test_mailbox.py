@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -17,7 +18,7 @@ from pydantic import SecretStr
 from monitor.problems import Place
 from monitor.setting_secrets import Vault
 from monitor.source_settings import SourceReader
-from sources.base import Flaw, Post, SourceError
+from sources.base import Flaw, Post, Response, SourceError
 from sources.fetch import Fetcher
 from sources.mailbox import read
 from sources.parsing import Parser
@@ -405,6 +406,85 @@ def test_a_mail_that_the_server_does_not_hand_over_costs_itself(
     ]
 
 
+class HeldUpOnce(Parser):
+    """A reader whose first child runs out of time."""
+
+    first = True
+
+    def parse(self, kind: str, response: Response, **given: Any) -> Mapping[str, Any]:
+        held_up, self.first = self.first, False
+        reader = Parser(seconds=0.001).parse if held_up else super().parse
+        return reader(kind, response, **given)
+
+
+BOTH = {
+    **FETCHED,
+    "UID FETCH 9 (": FETCHED["UID FETCH 4 ("].replace(b"* 1 FETCH (UID 4", b"* 2 FETCH (UID 9"),
+}
+ONE = {
+    **BOTH,
+    "UID SEARCH": b"* SEARCH 4\r\n",
+    "UID FETCH 4 (RFC": b"* 1 FETCH (UID 4 RFC822.SIZE 300)\r\n",
+    "UID FETCH 9 (RFC": b"* 2 FETCH (UID 9 RFC822.SIZE 300)\r\n",
+}
+AGAIN = (
+    "Mail {} in INBOX, dated 13 November 2026, could not be read safely; it is tried again at the "
+    "next poll."
+)
+
+
+def test_a_mail_whose_reader_ran_out_of_time_is_read_at_the_second_try(
+    polls: Callable[..., Polls],
+) -> None:
+    with ScriptedImap(BOTH) as server, closing(HeldUpOnce()) as held_up:
+        reading = polls(server.port)
+        reading.parser = held_up
+        assert len(reading(**_plain(server.port))) == 2
+
+
+def test_mails_whose_reader_does_not_end_well_are_read_at_a_later_poll(
+    polls: Callable[..., Polls], parser: Parser
+) -> None:
+    with ScriptedImap(BOTH) as server:
+        reading, options = polls(server.port), _plain(server.port)
+        reading.parser = Parser(seconds=0.001)
+        assert reading(**options) == [Flaw(AGAIN.format(4)), Flaw(AGAIN.format(9))]
+        reading.parser = parser
+        assert len(posts_in(reading(**options))) == 2
+        assert reading.memo["read"]["uid"] == 9
+
+
+def test_a_mail_that_can_never_be_read_is_passed_over_by_name_after_three_polls(
+    polls: Callable[..., Polls], parser: Parser
+) -> None:
+    with ScriptedImap(ONE) as server:
+        reading, options = polls(server.port), _plain(server.port)
+        reading.parser = Parser(seconds=0.001)
+        assert [reading(**options) for _ in range(2)] == [[Flaw(AGAIN.format(4))]] * 2
+        (flaw,) = flaws_in(reading(**options))
+        assert flaw.startswith("Mail 4 in INBOX, dated 13 November 2026,")
+        assert flaw.endswith("in 3 polls and is passed over; look at it in the mailbox.")
+        reading.parser = parser
+        server.answers["UID SEARCH"] = b"* SEARCH 4 9\r\n"
+        assert len(posts_in(reading(**options))) == 1
+
+
+def test_what_stands_behind_mails_that_are_held_is_read(
+    polls: Callable[..., Polls], parser: Parser
+) -> None:
+    with ScriptedImap(ONE) as server:
+        reading, options = polls(server.port), _plain(server.port)
+        reading.parser = Parser(seconds=0.001)
+        for _ in range(2):
+            reading(**options)
+        server.answers["UID SEARCH"] = b"* SEARCH 4 9\r\n"
+        assert [said.split(",")[0] for said in flaws_in(reading(**options))] == [
+            "Mail 4 in INBOX", "Mail 9 in INBOX"
+        ]  # fmt: skip
+        reading.parser = parser
+        assert len(posts_in(reading(**options))) == 1
+
+
 def test_only_commands_that_change_nothing_are_sent(polls: Callable[..., Polls]) -> None:
     with ScriptedImap({**FETCHED, "UID FETCH 9 (": b""}) as server:
         polls(server.port)(**_plain(server.port))
@@ -561,6 +641,26 @@ def test_an_access_token_that_the_mail_server_refuses_needs_you(
     assert error.health == "needs you"
     assert "check the user and its rights" in str(error)
     assert "secret" not in str(error)
+
+
+@imap
+def test_an_access_token_that_was_refused_is_shown_once(signed: Box, provider: WebServer) -> None:
+    _tokens(provider, signed.account.user, access_token="other-secret-3", refresh_token="newer-2")
+    signed.fails(**_oauth(provider))
+    _tokens(provider, signed.account.user)
+    assert signed.read(**_oauth(provider)) == []
+    assert [form["refresh_token"] for form in _asked_for(provider)] == [["newer-2"]]
+
+
+@imap
+def test_an_access_token_of_a_clock_that_was_ahead_is_not_used(
+    signed: Box, provider: WebServer
+) -> None:
+    signed.polls.later(days=365)
+    signed.read(**_oauth(provider))
+    signed.polls.later(days=-365)
+    signed.read(**_oauth(provider))
+    assert len(_asked_for(provider)) == 2
 
 
 @pytest.mark.parametrize(
