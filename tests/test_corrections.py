@@ -267,6 +267,10 @@ def test_a_database_of_the_first_version_keeps_its_mentions_and_takes_correction
     store = open_store(database_url)
     mention = shown(store)
     assert (mention.id, mention.level) == ("m1", "respond")
+    with store.writing() as connection:
+        mentions.keep_judgements(
+            connection, [(mention, replace(JUDGED, level=Level.RESPOND))], "0", NOW
+        )
     say(store, mention, "level", level=Level.WATCH)
     assert shown(store).level == "watch"
     store.close()
@@ -294,6 +298,7 @@ def test_a_running_program_uses_a_correction_at_its_next_poll(
         learnt = it.monitor.poll("gazette").alerted
         if undone:
             undo(store, record.number)
+        clock.forward(days=11)  # a copy within ten days would be the same story, told already
         it.server.answers["/gazette"] = rss(Item(f"{COMPLAINT}?", "3"))
         again = it.monitor.poll("gazette").alerted
     assert (learnt, again) == (0, 1 if undone else 0)
