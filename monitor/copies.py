@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from monitor.judge.routing import LONDON
+
 RUN = 5  # words
 LONGEST = 4_000  # words; what stands later in a text is not looked at
 WINDOW = 8  # runs of which one is kept
@@ -28,6 +30,7 @@ NEARLY_WHOLE, MOSTLY = 0.9, 0.7
 TITLES_ALIKE, TITLES_EQUAL = 0.9, 0.97
 TITLE_WORDS = 5  # fewer are a column's name, not a story's
 TEXT_DAYS, TITLE_DAYS = timedelta(days=10), timedelta(days=2)
+ANEW = timedelta(hours=24)  # threats and hoaxes are used again word for word
 COMPARABLE = 2  # times as long: two forms of one article, not an article and a piece of it
 
 # Media whose many names over one text mean that a text was passed on, not that many wrote it.
@@ -43,7 +46,7 @@ _AGE = re.compile(
 )
 # What blogs' programs put at the end of a summary.
 _ONWARD = re.compile(
-    r"(?:read more|continue reading|the post .{1,200} appeared first on .{1,60}?)\W*$",
+    r"(?:read more|continue reading|the post .{1,200} appeared first on .{1,60}?)\W{0,20}+$",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])[\"\u201d\u2019')]*\s+|\n+")
@@ -60,8 +63,10 @@ _DENIAL_NAMES = (
 _DENIALS = frozenset(_DENIAL_NAMES.split())
 # Words that mean another day when they are written again later, and how soon they do.
 _WEEKDAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday"
+_DAY_NAMES = "today tonight tomorrow yesterday tonite tmrw tomoz 2moro heddiw heno yfory ddoe"
+_DAYS = frozenset(_DAY_NAMES.split())
 _PASSING = (
-    (timedelta(days=2), frozenset(("today", "tonight", "tomorrow", "yesterday"))),
+    (timedelta(days=2), _DAYS),
     (timedelta(days=6, hours=12), frozenset(_WEEKDAY_NAMES.split())),
 )
 
@@ -159,15 +164,38 @@ class Text:
 
 def same(one: Text, other: Text) -> bool:
     """True where both tell one thing: a copy, a cut copy, or an article brought up to date."""
-    if _contradict(one, other) or _of_other_days(one, other):
+    if not _near(one, other, TEXT_DAYS) or not _may_be_copied(one, other):
         return False
-    if one.words == other.words and len(" ".join(one.words)) > CHARACTERS:
+    if _of_other_days(one, other) or _contradict(one, other):
+        return False
+    if _is_to_the_letter(one, other):
         return True
-    if not _passed_on(one, other) or not _near(one, other, TEXT_DAYS):
-        return False
     if one.is_bare or other.is_bare:
         return _near(one, other, TITLE_DAYS) and _titles_equal(one, other)
     return _in_like_words(one, other)
+
+
+def is_anew(text: Text, before: datetime) -> bool:
+    """True where an urgent text says again, for another day, what was said at `before`."""
+    if text.when is None:
+        return False
+    names_a_day = not _DAYS.isdisjoint(text.said)
+    is_another = text.when.astimezone(LONDON).date() != before.astimezone(LONDON).date()
+    return not _within(text.when, before, ANEW) or (names_a_day and is_another)
+
+
+def is_past(text: Text, before: datetime) -> bool:
+    """True where a text can no longer be that of `before`, though both are behind one link."""
+    passing = (days for days, names in _PASSING if not names.isdisjoint(text.said))
+    return not _within(text.when, before, min(passing, default=TEXT_DAYS))
+
+
+def _may_be_copied(one: Text, other: Text) -> bool:
+    return _passed_on(one, other) or _is_to_the_letter(one, other)
+
+
+def _is_to_the_letter(one: Text, other: Text) -> bool:
+    return one.words == other.words and len(" ".join(one.words)) > CHARACTERS
 
 
 def _in_like_words(one: Text, other: Text) -> bool:
@@ -197,7 +225,11 @@ def _is_titled(text: Text) -> bool:
 
 
 def _near(one: Text, other: Text, days: timedelta) -> bool:
-    return one.when is None or other.when is None or abs(one.when - other.when) <= days
+    return _within(one.when, other.when, days)
+
+
+def _within(one: datetime | None, other: datetime | None, days: timedelta) -> bool:
+    return one is None or other is None or abs(one - other) <= days
 
 
 def _of_other_days(one: Text, other: Text) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from monitor.judge.terms import Judgement, Level, Words
 from monitor.matters import words_of
 from monitor.settings import Person, School
 from monitor.store.deliveries import Owed
-from monitor.store.mentions import Mention
+from monitor.store.mentions import Mention, Told
 from monitor.stories import Recalled, Stories, first_of
 from sources.base import Post
 from sources.links import identity
@@ -113,7 +113,8 @@ def take_in(reading: Reading, judge: Judging, recall: Recalling) -> Intake:
     """Decide about every post of a reading."""
     intake = Intake()
     found = list(_found(reading, intake, judge))
-    stories = Stories(reading.source, reading.stories, recall(_sketches(found)))
+    recalled = recall(_sketches(found)) if found else Recalled()
+    stories = Stories(reading.source, reading.stories, recalled)
     for each in found:
         _keep(reading, intake, stories, each)
     return intake
@@ -178,32 +179,51 @@ def _keep(reading: Reading, intake: Intake, stories: Stories, found: _Found) -> 
         twins = _twins(stories, found)
         mention = _mention(reading, post, judgement, school.id, twins)
         intake.new.append((mention, judgement, post))
-        told = stories.told(twins)
+        told: Sequence[Told] | None = stories.told_of(mention, found.text, twins)
     elif post.key in intake.entries and _is_worth_keeping(before, judgement):
         mention = _revision(before, post, judgement)
         intake.revised.append((mention, judgement, post))
-        told = Level(before.highest)
+        told = stories.told_before(before, judgement.level)
     else:
         return
     intake.sketches[mention.id] = found.text.sketch if judgement.relevant else frozenset()
     if not judgement.relevant:
         return
     stories.add(mention, found.text)
-    if judgement.level.rank > told.rank:
-        _owe(reading, intake, mention, found)
+    if told is not None:
+        stories.note(_owe(reading, intake, mention, found, told))
 
 
-def _owe(reading: Reading, intake: Intake, mention: Mention, found: _Found) -> None:
-    """Owe an alert to each who must hear; hold what was there before its school was looked for."""
+def _owe(
+    reading: Reading, intake: Intake, mention: Mention, found: _Found, told: Sequence[Told]
+) -> list[Told]:
+    """Owe an alert to each who must hear and has not heard; hold what was there before its school
+    was looked for.
+    """
+    level = found.judgement.level
     hears = partial(_hears, mention, found.judgement, found.school, reading.now)
+    alerted = [each for each in told if not each.listed]
     owed = [
         _owed(mention, found.judgement, found.school, person, due)
-        for person, due in hears(old=found.old)
+        for person, due in _unheard(hears(old=found.old), level, alerted)
     ]
     intake.owed.extend(owed)
     intake.alerted += bool(owed)
+    held = []
     if found.old and not owed:
-        intake.held.extend(Held(mention, due.role, one.email) for one, due in hears(old=False))
+        due_later = _unheard(hears(old=False), level, told)
+        held = [Held(mention, due.role, person.email) for person, due in due_later]
+    intake.held.extend(held)
+    listed = [Told(mention, each.email, level, listed=True) for each in held]
+    return [*(Told(mention, each.email, level) for each in owed), *listed]
+
+
+def _unheard(
+    hears: Iterable[tuple[Person, Due]], level: Level, told: Sequence[Told]
+) -> list[tuple[Person, Due]]:
+    """Those of the people who have not heard of it at this level or above."""
+    heard = {each.email.casefold() for each in told if each.level.rank >= level.rank}
+    return [(person, due) for person, due in hears if person.email.casefold() not in heard]
 
 
 def _is_worth_keeping(before: Mention, judgement: Judgement) -> bool:

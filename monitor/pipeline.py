@@ -222,11 +222,11 @@ class Monitor:
                 again=again,
                 now=self.clock(),
             )
-        recall = partial(self._recall, reading.stories)
+        recall = partial(self._recall, (*reading.stories, *reading.mentions.values()))
         return take_in(reading, partial(self._judge, judge, source.id), recall)
 
     def _recall(self, linked: Sequence[Mention], wanted: Mapping[str, frozenset[int]]) -> Recalled:
-        """What is kept in like words, and what was told of the stories that a post may be of."""
+        """What is kept in like words, and who heard of the stories that a post may be of."""
         with self.store.reading() as connection:
             alike = mentions.alike(connection, wanted)
             stories = {first_of(mention) for mention in linked}

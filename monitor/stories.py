@@ -1,28 +1,35 @@
-"""PURE: which earlier mentions tell what a post tells: behind one link, or in the same words."""
+"""PURE: which earlier mentions tell what a post tells, and who has heard of it.
+
+A post tells what another tells behind one link, or in the same words.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
 
-from monitor.copies import Text, same
+from monitor.copies import Text, is_anew, is_past, same
 from monitor.judge.story import same_story
 from monitor.judge.terms import Level
-from monitor.store.mentions import Alike, Mention
+from monitor.store.mentions import Alike, Mention, Told
 
-# A run of words that so many mentions share is a phrase of the place, and tells none apart.
+# A run of words that more mentions share is a phrase of the place: the newest of them are kept.
 SHARING = 50
-# So many of those that share most are compared in full.
-COMPARED = 20
+# So many of those that share most are compared in full; of very long texts fewer, so that a reading
+# full of them is soon done with.
+COMPARED, FEWEST_COMPARED = 20, 5
+COMPARED_WORDS = 16_000
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What is kept in like words: `told` maps the first mention of a story to its highest level."""
+    """What is kept in like words; `told` maps the first mention of a story to who heard of it."""
 
     alike: Sequence[Alike] = ()
-    told: Mapping[str, Level] = field(default_factory=dict)
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
 
 
 class Stories:
@@ -32,9 +39,9 @@ class Stories:
         """`linked` are the stored mentions behind the reading's links."""
         self._source = source
         self._linked: dict[tuple[str, str], list[Mention]] = defaultdict(list)
-        self._alike: dict[tuple[str, int], list[Mention]] = defaultdict(list)
+        self._alike: dict[tuple[str, int], deque[Mention]] = defaultdict(_newest)
         self._texts: dict[str, Text] = {}
-        self._told = dict(recalled.told)
+        self._told = {first: list(told) for first, told in recalled.told.items()}
         for mention in linked:
             self._link(mention)
         for found in recalled.alike:
@@ -45,11 +52,14 @@ class Stories:
         self._texts[mention.id] = text
         self._link(mention)
         self._share(mention, text.sketch)
-        first = first_of(mention)
-        self._told[first] = max(self.told([mention]), Level(mention.highest), key=_rank)
+
+    def note(self, told: Iterable[Told]) -> None:
+        """Remember who is to hear of a mention of this very reading."""
+        for each in told:
+            self._told.setdefault(first_of(each.mention), []).append(each)
 
     def twins(self, school: str, story: str, words: str, text: Text) -> list[Mention]:
-        """Earlier mentions of the same thing, the first seen first."""
+        """Earlier mentions of the same thing, the first seen first: one at least of each story."""
         linked = [
             mention
             for mention in self._linked.get((school, story), ())
@@ -57,37 +67,59 @@ class Stories:
             # where that is the same.
             if story and mention.source != self._source and same_story(words, _words(mention))
         ]
-        known = {mention.id for mention in linked}
-        alike = [
-            mention
-            for mention in self._candidates(school, text)
-            if mention.id not in known and same(text, self._text(mention))
-        ]
-        return sorted([*linked, *alike], key=_age)
+        return sorted([*linked, *self._copies(school, text, linked)], key=_age)
 
-    def told(self, twins: Sequence[Mention]) -> Level:
-        """The highest level that the stories of these mentions have had anywhere."""
-        levels = [Level(twin.highest) for twin in twins]
-        levels += [self._told.get(first_of(twin), Level.ROUTINE) for twin in twins]
-        return max(levels, key=_rank, default=Level.ROUTINE)
+    def told_of(self, mention: Mention, text: Text, twins: Sequence[Mention]) -> list[Told]:
+        """Who has heard of the stories that a new mention joins, and need not hear of it again."""
+        return [
+            told
+            for first in dict.fromkeys(map(first_of, twins))
+            for told in self._told.get(first, ())
+            if told.stands and not _is_again(mention, text, told.mention)
+        ]
+
+    def told_before(self, mention: Mention, level: Level) -> list[Told] | None:
+        """Who has heard of a mention that now has new words; None where nobody ever did.
+
+        Words that are worse than any before are news to all: only its own alerts count then.
+        """
+        told = self._told.get(first_of(mention), ())
+        # Not one alert is owed twice, whatever became of it.
+        own = [each for each in told if each.mention.id == mention.id and not each.listed]
+        if level.rank > Level(mention.highest).rank:
+            return own
+        others = [each for each in told if each.mention.id != mention.id]
+        return [*own, *(each for each in others if each.stands and not each.listed)] or None
 
     def _link(self, mention: Mention) -> None:
         self._linked[mention.school, mention.story].append(mention)
 
     def _share(self, mention: Mention, numbers: frozenset[int]) -> None:
         for number in numbers:
-            sharing = self._alike[mention.school, number]
-            if len(sharing) < SHARING:
-                sharing.append(mention)
+            self._alike[mention.school, number].append(mention)
+
+    def _copies(self, school: str, text: Text, linked: Sequence[Mention]) -> list[Mention]:
+        """Mentions in the same words, one of each story that is not among the linked."""
+        joined = set(map(first_of, linked))
+        others = (each for each in self._candidates(school, text) if first_of(each) not in joined)
+        most = max(FEWEST_COMPARED, min(COMPARED, COMPARED_WORDS // max(1, len(text.words))))
+        copies = []
+        for mention in islice(others, most):
+            if same(text, self._text(mention)):
+                joined.add(first_of(mention))
+                copies.append(mention)
+        return copies
 
     def _candidates(self, school: str, text: Text) -> list[Mention]:
+        """The mentions that share some of a text, those that share most, and the newest, first."""
         found: dict[str, Mention] = {}
         shared: Counter[str] = Counter()
         for number in text.sketch:
             for mention in self._alike.get((school, number), ()):
                 found[mention.id] = mention
                 shared[mention.id] += 1
-        return [found[name] for name, _ in shared.most_common(COMPARED)]
+        newest = sorted(found.values(), key=_seen, reverse=True)
+        return sorted(newest, key=lambda mention: -shared[mention.id])
 
     def _text(self, mention: Mention) -> Text:
         if mention.id not in self._texts:
@@ -96,7 +128,7 @@ class Stories:
                 mention.text,
                 mention.author,
                 mention.medium,
-                mention.published or mention.seen_at,
+                posted(mention),
             )
         return self._texts[mention.id]
 
@@ -104,6 +136,26 @@ class Stories:
 def first_of(mention: Mention) -> str:
     """The id of the first mention of its story."""
     return mention.same_as or mention.id
+
+
+def posted(mention: Mention) -> datetime:
+    """When a mention was posted, else first seen."""
+    return mention.published or mention.seen_at
+
+
+def _is_again(mention: Mention, text: Text, before: Mention) -> bool:
+    """True where an urgent mention says something anew, though in the words of an earlier one."""
+    if mention.level != Level.URGENT.value:
+        return False
+    is_one_page = bool(mention.story) and mention.story == before.story
+    if is_one_page and mention.published is None and mention.source != before.source:
+        # What a search finds without a date is what was read at its link before.
+        return is_past(text, posted(before))
+    return is_anew(text, posted(before))
+
+
+def _newest() -> deque[Mention]:
+    return deque(maxlen=SHARING)
 
 
 def _words(mention: Mention) -> str:
@@ -114,5 +166,5 @@ def _age(mention: Mention) -> tuple[object, ...]:
     return mention.seen_at, mention.same_as is not None
 
 
-def _rank(level: Level) -> int:
-    return level.rank
+def _seen(mention: Mention) -> datetime:
+    return mention.seen_at

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.copies import FEWEST, RUN, WINDOW, Text, same
+from monitor.copies import FEWEST, RUN, WINDOW, Text, is_anew, same
 from monitor.judge.story import same_story
 from sources.links import identity
 
@@ -130,14 +131,15 @@ def test_an_article_brought_up_to_date_is_one_for_ten_days(days: int, joined: bo
     assert same(story, later) is joined
 
 
-def test_the_same_long_text_is_one_whenever_it_comes_back() -> None:
+@pytest.mark.parametrize(("days", "joined"), [(10, True), (11, False), (300, False)])
+def test_the_same_long_text_under_two_names_is_one_for_ten_days(days: int, joined: bool) -> None:
     words = (
         "Hollybrook has known about the damp in the Year 2 room since last winter, and I "
         "have the emails to prove it, every one of them"
     )
     one = Text("", words, "Dee", "", NOON)
-    other = Text("", words.upper(), "Ravi", "", NOON + timedelta(days=300))
-    assert same(one, other)
+    other = Text("", words.upper(), "Ravi", "", NOON + timedelta(days=days))
+    assert same(one, other) is joined
 
 
 def test_a_long_text_that_speaks_of_tomorrow_speaks_of_another_day_a_week_later() -> None:
@@ -208,6 +210,31 @@ def test_a_headline_alone_joins_within_two_days() -> None:
     assert same(ARTICLE, bare)
     assert not same(ARTICLE, replace(bare, when=NOON + timedelta(hours=50)))
     assert not same(Text("School news", ""), Text("School news", ""))
+
+
+def test_what_looks_like_a_blogs_invitation_takes_no_longer_than_other_signs() -> None:
+    text = f"{'the post ' * 10}x{' appeared first on' * 5} {'!' * 45_000} and on"
+    began = process_time()
+    assert Text("", text).words[-2:] == ("and", "on")
+    assert process_time() - began < 0.5
+
+
+def test_a_copy_is_anew_after_a_day_or_where_it_names_another() -> None:
+    text = Text("", "I will do it", when=NOON)
+    for name in ("today", "Tonight", "TOMORROW", "yfory"):
+        named = replace(text, text=f"I will do it {name}!")
+        assert is_anew(named, NOON - timedelta(hours=14)), name
+        assert not is_anew(named, NOON - timedelta(hours=13)), name  # midnight in London
+    assert not is_anew(text, NOON - timedelta(hours=24))
+    assert is_anew(text, NOON - timedelta(hours=24, seconds=1))
+    assert is_anew(text, NOON + timedelta(hours=25))
+
+
+def test_the_days_of_what_is_said_are_londons() -> None:
+    late = datetime(2026, 9, 15, 22, 30, tzinfo=UTC)
+    text = Text("", "I will do it tomorrow", when=late + timedelta(hours=1))
+    assert not is_anew(text, late + timedelta(minutes=45))
+    assert is_anew(text, late)
 
 
 @given(st.text(), st.text())

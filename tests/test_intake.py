@@ -20,8 +20,8 @@ from monitor.intake import (
 )
 from monitor.judge.terms import Judgement, Level, Words
 from monitor.settings import Hours, Person, School
-from monitor.store.mentions import Alike, Mention
-from monitor.stories import COMPARED, SHARING, Recalled
+from monitor.store.mentions import Alike, Mention, Told
+from monitor.stories import COMPARED, SHARING, Recalled, first_of
 from sources.base import Post
 
 NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)  # a Tuesday, eleven in London
@@ -223,7 +223,8 @@ STORY = "urgent fire at the science block of Hollybrook Primary School says the 
 def test_the_same_story_from_another_source_is_kept_and_does_not_alert_again() -> None:
     first = stored(post(1, STORY), Level.URGENT)
     again = post(9, f"{STORY} ...", url="https://www.gazette.example/1?utm_source=alert")
-    intake = read([again], stories=[first], source="alerts")
+    told = kept(told=told_of(first))
+    intake = read([again], stories=[first], source="alerts", recall=told)
     ((mention, _, _),) = intake.new
     assert mention.same_as == first.id
     assert intake.owed == []
@@ -343,14 +344,26 @@ def article(number: int, text: str = LONG, **changed: object) -> Post:
     return post(number, text, url=site, title=f"Story {number}", medium="news", **changed)
 
 
-def kept(*mentions: Mention, told: Mapping[str, Level] | None = None) -> Recalling:
+def told_of(mention: Mention, *people: Person, **changed: object) -> list[Told]:
+    """That these people were alerted to a mention, else head and safeguarding lead."""
+    told = Told(mention, "", Level(mention.highest))
+    return [
+        replace(told, email=person.email, **changed)  # type: ignore[arg-type]
+        for person in people or (HEAD, LEAD)
+    ]
+
+
+def kept(*mentions: Mention, told: Sequence[Told] = ()) -> Recalling:
     """Mentions that a database holds, each found by whatever numbers of it are asked for."""
+    heard: dict[str, list[Told]] = {}
+    for each in told:
+        heard.setdefault(first_of(each.mention), []).append(each)
 
     def recall(wanted: Mapping[str, frozenset[int]]) -> Recalled:
         texts = [Text(mention.title, mention.text) for mention in mentions]
         pairs = zip(mentions, texts, strict=True)
         found = [Alike(each, text.sketch & wanted[each.school]) for each, text in pairs]
-        return Recalled(found, told or {})
+        return Recalled(found, heard)
 
     return recall
 
@@ -372,7 +385,8 @@ def test_one_text_at_five_addresses_is_one_story_told_once() -> None:
 def test_a_copy_of_what_is_kept_names_the_first_and_is_not_told_again() -> None:
     first = held_as(article(1))
     copy = held_as(article(2), same_as=first.id)
-    intake = read([article(3, f"{LONG} and left")], recall=kept(copy, first))
+    heard = kept(copy, first, told=told_of(first))
+    intake = read([article(3, f"{LONG} and left")], recall=heard)
     assert intake.new[0][0].same_as == first.id
     assert intake.owed == []
 
@@ -390,10 +404,106 @@ def test_what_was_told_of_any_member_of_a_story_is_not_told_again() -> None:
     first = held_as(article(1, LONG.replace("urgent ", "respond ")))
     copy = article(2, LONG.replace("urgent ", ""), published=None)
     copy = replace(copy, text=f"{copy.text}. An urgent inquiry has begun at once, it is said")
-    worse = read([copy], recall=kept(first))
-    known = read([copy], recall=kept(first, told={first.id: Level.URGENT}))
+    member = held_as(article(3), same_as=first.id)
+    told = [*told_of(first, HEAD), *told_of(member)]
+    worse = read([copy], recall=kept(first, told=told[:1]))
+    known = read([copy], recall=kept(first, told=told))
     assert [intake.new[0][0].same_as for intake in (worse, known)] == [first.id] * 2
     assert [len(intake.owed) for intake in (worse, known)] == [2, 0]
+
+
+def test_whoever_has_not_heard_of_a_story_hears_of_its_next_copy_and_nobody_twice() -> None:
+    first = held_as(article(1))
+    heard = kept(first, told=told_of(first, LEAD.model_copy(update={"email": LEAD.email.upper()})))
+    intake = read([article(2), article(3)], recall=heard)
+    assert [mention.same_as for mention, _, _ in intake.new] == [first.id] * 2
+    assert [owed.email for owed in intake.owed] == [HEAD.email]
+
+
+@pytest.mark.parametrize("untold", [{"stands": False}, {"listed": True}])
+def test_a_letter_that_will_not_arrive_and_a_line_of_a_summary_are_no_alert(
+    untold: Mapping[str, bool],
+) -> None:
+    first = held_as(article(1))
+    intake = read([article(2)], recall=kept(first, told=told_of(first, **untold)))
+    assert intake.new[0][0].same_as == first.id
+    assert len(intake.owed) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "hours", "alerts"),
+    [
+        (LONG, 23, 0),
+        (LONG, 25, 2),
+        (f"{LONG} and tomorrow", 10, 0),
+        (f"{LONG} and tomorrow", 12, 2),  # eleven in the evening in London
+        (LONG.replace("urgent", "respond"), 24 * 9, 0),
+    ],
+)
+def test_an_urgent_copy_is_news_again_after_a_day_or_where_it_speaks_of_another(
+    words: str, hours: int, alerts: int
+) -> None:
+    words = words.replace(" on Monday", "")
+    first = held_as(article(1, words, published=NOW - timedelta(hours=hours)))
+    again = article(2, words, published=NOW)
+    intake = read([again], recall=kept(first, told=told_of(first)))
+    assert intake.new[0][0].same_as == first.id
+    assert len(intake.owed) == alerts
+
+
+@pytest.mark.parametrize(("days", "words", "alerts"), [(3, "", 0), (3, "tonight", 2), (11, "", 2)])
+def test_a_search_that_gives_no_date_finds_the_page_that_was_told_for_ten_days(
+    days: int, words: str, alerts: int
+) -> None:
+    posted = NOW - timedelta(days=days)
+    first = stored(post(1, f"{STORY} {words}"), Level.URGENT, published=posted)
+    found = post(9, f"{STORY} {words}", url=first.url, published=None)
+    told = kept(told=told_of(first))
+    intake = read([found], stories=[first], source="search", recall=told)
+    assert intake.new[0][0].same_as == first.id
+    assert len(intake.owed) == alerts
+
+
+def test_the_same_words_in_one_thread_on_another_day_are_another_threat() -> None:
+    first = stored(post(1, LONG), Level.URGENT, published=NOW - timedelta(days=2))
+    seen = replace(first, id="seen", same_as=first.id, source="search", entry_key="s")
+    again = post(2, LONG, url=first.url, published=NOW)
+    intake = read([again], stories=[first, seen], recall=kept(first, told=told_of(first)))
+    assert intake.new[0][0].same_as == first.id
+    assert len(intake.owed) == 2
+
+
+def test_an_edited_post_is_told_to_those_who_have_not_heard_of_it() -> None:
+    before = post(1, "urgent a")
+    mention = stored(before, Level.URGENT)
+    known = {"known": remembered(before), "mentions": {("hollybrook", "k1"): mention}}
+    heard = told_of(mention, HEAD, stands=False)
+    intake = read([post(1, "urgent b")], recall=kept(told=heard), **known)  # type: ignore[arg-type]
+    assert [owed.email for owed in intake.owed] == [LEAD.email]
+    listed = kept(told=told_of(mention, listed=True))
+    assert read([post(1, "urgent b")], recall=listed, **known).owed == []  # type: ignore[arg-type]
+
+
+def test_an_edited_copy_is_not_told_to_those_who_heard_of_its_story() -> None:
+    first, before = held_as(article(1)), article(2)
+    copy = held_as(before, same_as=first.id)
+    intake = read(
+        [article(2, f"{LONG} and left")],
+        known=remembered(before),
+        mentions={("hollybrook", "k2"): copy},
+        recall=kept(told=told_of(first, HEAD)),
+    )
+    assert [owed.email for owed in intake.owed] == [LEAD.email]
+
+
+def test_what_was_there_before_is_listed_once_in_a_summary_for_each_person() -> None:
+    old = NOW - timedelta(days=4)
+    first = held_as(article(1, published=old))
+    heard = kept(first, told=told_of(first, LEAD, listed=True))
+    posts = [article(number, published=old) for number in (2, 3)]
+    intake = read(posts, recall=heard, first=frozenset({"hollybrook"}))
+    assert (len(intake.new), intake.owed) == (2, [])
+    assert [held.email for held in intake.held] == [HEAD.email]
 
 
 def test_a_search_hit_that_comes_before_its_article_is_the_first_of_the_story() -> None:

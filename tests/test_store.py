@@ -27,7 +27,7 @@ from monitor.store import deliveries, leases, looks, mentions, migrations
 from monitor.store.deliveries import Outage, Owed
 from monitor.store.engine import Connection, Store, StoreError, connect
 from monitor.store.looks import Look, Place
-from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, Mention
+from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, MOST_SHARED, Mention
 from monitor.store.names import SECRET
 from monitor.store.opening import open_store, sole_use
 from tests.conftest import Clock
@@ -227,19 +227,45 @@ def test_mentions_are_found_by_what_they_share_with_a_text(store: Store) -> None
     assert {each.mention.id: each.shared for each in found} == {"m1": {2, 2**63 - 1}, "m2": {2}}
 
 
-def test_a_story_has_the_highest_level_of_its_mentions(store: Store) -> None:
+def test_a_common_phrase_crowds_out_no_copy_and_the_newest_come_first(store: Store) -> None:
+    kept = [a_mention(n, seen_at=NOW + timedelta(minutes=n)) for n in range(MOST_SHARED + 1)]
+    sketches = {mention.id: {1} for mention in kept} | {"m0": {1, 2}, "m1": {1}}
     with store.writing() as connection:
-        mentions.add(
-            connection,
-            [
-                a_mention(1, highest="watch"),
-                a_mention(2, highest="respond", same_as="m1"),
-                a_mention(3, highest="urgent", same_as="m1", relevant=False),
-                a_mention(4, highest="routine"),
-            ],
-        )
-        found = mentions.told(connection, ["m1", "m4", "m9"])
-    assert found == {"m1": Level.RESPOND, "m4": Level.ROUTINE}
+        mentions.add(connection, kept)
+        mentions.keep_sketches(connection, kept, sketches)
+    with store.reading() as connection:
+        alike = mentions.alike(connection, {"hollybrook": {1, 2}})
+    found = {each.mention.id: each.shared for each in alike}
+    assert found["m0"] == {2}
+    assert found.keys() == {mention.id for mention in kept} - {"m1"}
+
+
+def test_who_heard_of_a_story_is_known_of_each_of_its_mentions(store: Store) -> None:
+    kept = [
+        a_mention(1, highest="watch"),
+        a_mention(2, highest="respond", same_as="m1"),
+        a_mention(3, highest="urgent", same_as="m1", relevant=False),
+        a_mention(4, highest="urgent"),
+    ]
+    letters = [an_alert(n, f"m{n}", level="respond") for n in range(1, 5)]
+    listed = {"mentions": ["m2", "m4", "gone"]}
+    summary = an_alert(9, mention_id=None, kind="summary", subject="s", facts=listed)
+    with store.writing() as connection:
+        mentions.add(connection, kept)
+        deliveries.owe(connection, [*letters, summary], NOW)
+        deliveries.ended(connection, "d2", "refused", "no such person")
+    with store.reading() as connection:
+        found = mentions.told(connection, ["m1", "m9"])
+    assert found.keys() == {"m1"}
+    assert [
+        (each.mention.id, each.email, each.level.value, each.stands, each.listed)
+        for each in sorted(found["m1"], key=lambda told: (told.listed, told.email))
+    ] == [
+        ("m1", "head1@b.example", "respond", True, False),
+        ("m2", "head2@b.example", "respond", False, False),
+        ("m3", "head3@b.example", "respond", False, False),
+        ("m2", "head9@b.example", "respond", True, True),
+    ]
 
 
 def test_what_was_read_is_kept_with_the_hash_of_exactly_what_is_stored(store: Store) -> None:

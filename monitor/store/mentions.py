@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     delete,
     func,
     insert,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from monitor.judge.lines import answer_json
 from monitor.judge.terms import Judgement, Level
 from monitor.store import daily
+from monitor.store.deliveries import ALERT, DELIVERY, SUMMARY
 from monitor.store.names import names
 from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
@@ -36,6 +38,7 @@ SHINGLE = table(Shingle)
 CHUNK = 400  # names in one IN (...): well under every database's limit
 T = TypeVar("T")
 MOST_SHARED = 4_000  # numbers of sketches read for each of these
+STANDING = ("owed", "sent")  # the letters that tell somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,20 @@ class Alike:
 
     mention: Mention
     shared: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That somebody was to hear of a mention, by an alert or, `listed`, by a line of a summary.
+
+    `stands` is False where the alert will not arrive, or was about what is not the school's.
+    """
+
+    mention: Mention
+    email: str
+    level: Level
+    stands: bool = True
+    listed: bool = False
 
 
 FIELDS = tuple(Mention.__dataclass_fields__)
@@ -126,13 +143,14 @@ def of_stories(connection: Connection, stories: Collection[str]) -> tuple[Mentio
 
 
 def alike(connection: Connection, wanted: Mapping[str, Collection[int]]) -> tuple[Alike, ...]:
-    """The mentions of each school whose sketches hold one of these numbers."""
+    """The mentions of each school whose sketches hold one of these numbers.
+
+    Where they are too many, those that share what few others hold, and the newest, are found.
+    """
     shared: dict[str, set[int]] = {}
     for school, numbers in wanted.items():
         for part in _chunks(sorted(numbers)):
-            where = (SHINGLE.c.school == school, SHINGLE.c.hash.in_(part))
-            query = select(SHINGLE.c.mention_id, SHINGLE.c.hash).where(*where)
-            for row in connection.execute(query.limit(MOST_SHARED)):
+            for row in connection.execute(_holding(school, part)):
                 shared.setdefault(row.mention_id, set()).add(row.hash)
     found = (
         mention
@@ -143,16 +161,51 @@ def alike(connection: Connection, wanted: Mapping[str, Collection[int]]) -> tupl
     return tuple(Alike(mention, frozenset(shared[mention.id])) for mention in oldest)
 
 
-def told(connection: Connection, stories: Collection[str]) -> dict[str, Level]:
-    """The highest level that any mention of a story has had, by its first mention's id."""
-    highest: dict[str, Level] = {}
+def _holding(school: str, numbers: Sequence[int]) -> Select[Any]:
+    sharing = func.count().over(partition_by=SHINGLE.c.hash)
+    where = (SHINGLE.c.school == school, SHINGLE.c.hash.in_(numbers))
+    rarest = (sharing, MENTION.c.seen_at.desc(), MENTION.c.id)
+    rows = select(SHINGLE.c.mention_id, SHINGLE.c.hash).join(MENTION).where(*where)
+    return rows.order_by(*rarest).limit(MOST_SHARED)
+
+
+def told(connection: Connection, stories: Collection[str]) -> dict[str, list[Told]]:
+    """Who was to hear of any mention of a story, by its first mention's id."""
+    found: dict[str, list[Told]] = {}
     for part in _chunks(sorted(stories)):
         is_of = or_(MENTION.c.id.in_(part), MENTION.c.same_as.in_(part))
-        query = select(MENTION.c.id, MENTION.c.same_as, MENTION.c.highest)
-        for row in connection.execute(query.where(is_of, MENTION.c.relevant)):
-            first, level = row.same_as or row.id, Level(row.highest)
-            highest[first] = max(highest.get(first, level), level, key=lambda each: each.rank)
-    return highest
+        for each in (*_alerted(connection, is_of), *_summed_up(connection, is_of)):
+            found.setdefault(each.mention.same_as or each.mention.id, []).append(each)
+    return found
+
+
+def _alerted(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Told]:
+    letter = [DELIVERY.c[name].label(f"letter_{name}") for name in ("email", "level", "state")]
+    about = and_(DELIVERY.c.kind == ALERT, DELIVERY.c.subject == MENTION.c.id)
+    query = select(*COLUMNS, *letter).join(DELIVERY, about).where(is_of)
+    for row in connection.execute(query):
+        values = row._asdict()
+        email, level, state = (values.pop(f"letter_{name}") for name in ("email", "level", "state"))
+        stands = values["relevant"] and state in STANDING
+        yield Told(_mention(values), email, Level(level), stands)
+
+
+def _summed_up(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Told]:
+    members = connection.execute(select(MENTION.c.id, MENTION.c.school).where(is_of)).all()
+    where = (
+        DELIVERY.c.kind == SUMMARY,
+        DELIVERY.c.school.in_({row.school for row in members}),
+        DELIVERY.c.state.in_(STANDING),
+    )
+    letters = connection.execute(select(DELIVERY.c.email, DELIVERY.c.facts).where(*where))
+    ids = {row.id for row in members}
+    heard: dict[str, set[str]] = {}
+    for row in letters:
+        for name in ids.intersection(row.facts["mentions"]):
+            heard.setdefault(name, set()).add(row.email)
+    for mention in several(connection, sorted(heard)):
+        for email in heard[mention.id]:
+            yield Told(mention, email, Level(mention.highest), mention.relevant, listed=True)
 
 
 def note_entries(
