@@ -18,7 +18,10 @@ _DEPUTIES = frozenset({"deputy", "deputy_dsl"})
 _LEADS = {"headteacher": "headteacher", "dsl": "safeguarding lead"}
 # The names that nobody but the example has (RFC 2606), and the words of config.example.toml.
 _EXAMPLE_HOST = re.compile(
-    r"\.example(?![\w.-])|(?<![\w-])example\.(?:com|net|org)(?![\w.-])", re.IGNORECASE
+    r"\.example(?![\w.-])|(?<![\w-])example\.(?:com|net|org)(?![\w.-])"
+    # The words of the file that `init` writes.
+    r"|(?<![\w.-])the-school\.bsky\.social$|THE-PAGE-OF-THE-SCHOOL|NAME[ _]OF[ _]THE[ _]",
+    re.IGNORECASE,
 )
 _EXAMPLE_WORDS = frozenset(
     {
@@ -37,6 +40,10 @@ _EXAMPLE_WORDS = frozenset(
     }
 )
 _MOST_SHOWN = 6
+_MICROSOFT = ("office365.com", "outlook.com")
+_GMAIL = ("gmail.com", "googlemail.com")
+# As Google makes them: four times four letters.
+_APP_PASSWORD = re.compile(r"(?:[a-z]{4} ?){4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def advise(settings: Settings, now: datetime | None = None) -> tuple[Problem, ..
     Without `now` a date in the future is not noticed.
     """
     found = [warning for school in settings.schools for warning in _of_people(school)]
-    found += [*_of_program(settings), *_of_examples(settings)]
+    found += [*_of_program(settings), *_of_examples(settings), *_of_mailboxes(settings)]
     for school in settings.schools:
         found += [*_of_approval(school, now), *_of_words(school), *_of_setup(school, settings)]
         found += _of_days(school, now)
@@ -207,6 +214,21 @@ def _of_examples(settings: Settings) -> Iterator[Problem]:
             yield Problem("", 0, key, f"{why}; write your own", important=True)
 
 
+def _of_mailboxes(settings: Settings) -> Iterator[Problem]:
+    """Mailboxes whose provider will refuse the password that was given."""
+    for source in settings.sources:
+        if not source.enabled or source.kind != "mailbox" or source.options.oauth:
+            continue
+        host, password = source.options.host.casefold(), source.options.password
+        key = f"sources.{source.id}.password"
+        if host.endswith(_MICROSOFT):
+            why = 'will be refused: Microsoft 365 takes no passwords; write oauth = "microsoft"'
+            yield Problem("", 0, key, f"{why}, as docs/sources/mailbox.md says")
+        elif host.endswith(_GMAIL) and not _APP_PASSWORD.fullmatch(password.get_secret_value()):
+            why = "will be refused: Gmail takes no ordinary password; make an app password"
+            yield Problem("", 0, key, f"{why}, as docs/sources/mailbox.md says")
+
+
 def _is_example(word: str) -> bool:
     return word.casefold() in _EXAMPLE_WORDS or bool(_EXAMPLE_HOST.search(word))
 
@@ -219,10 +241,18 @@ def _worded(settings: Settings) -> Iterator[tuple[str, Iterable[str]]]:
     yield "mail.host", (settings.mail.host,)
     for source in settings.sources:
         if source.enabled:
-            yield f"sources.{source.id}.url", (str(getattr(source.options, "url", "")),)
+            for key, value in source.options:
+                yield f"sources.{source.id}.{key}", _texts(value)
     for school in settings.schools:
         for key, words in _words_of(school):
             yield f"schools.{school.id}.{key}", words
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The words of one setting of a kind's; secrets are none."""
+    yield from (
+        one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, str)
+    )
 
 
 def _words_of(school: School) -> Iterator[tuple[str, Iterable[str]]]:

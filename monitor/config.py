@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from monitor.advice import advise, approved, run_problems
-from monitor.problems import ConfigError, Place, Problem, bounded, file_text, suggestion
+from monitor.problems import ConfigError, Place, Problem, bounded, file_text, quoted, suggestion
 from monitor.setting_problems import known_keys, problems_of
 from monitor.setting_secrets import Vault
 from monitor.setting_types import host_and_port
@@ -195,7 +195,7 @@ class _Reading:
         self._unique(tables)
         for table in tables:
             source, problems = reader.read(table.values, table.path, table.place)
-            self.problems += problems
+            self.problems += (_named(problem, table) for problem in problems)
             found += [source] if source else []
         return tuple(found)
 
@@ -211,6 +211,14 @@ class _Reading:
             return (self.vault.folder / name).is_file()
         except OSError:
             return False
+
+
+def _named(problem: Problem, table: _Table) -> Problem:
+    """The problem with the id of the source beside its number, by which people know it."""
+    name = table.values.get("id")
+    if not isinstance(name, str) or not name or problem.key.endswith(".id"):
+        return problem
+    return replace(problem, key=f"{problem.key} of {quoted(name)}")
 
 
 def _with_its_own(table: _Table) -> _Table:

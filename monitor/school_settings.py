@@ -31,6 +31,7 @@ from monitor.setting_types import (
     Identifier,
     Line,
     MaybeEmail,
+    PersonName,
     Quiet,
     Section,
     Span,
@@ -154,7 +155,7 @@ class Person(Section):
 
     also = ("role",)
 
-    name: Words
+    name: PersonName
     email: EmailAddress
     roles: Roles
     digest: Switch | None = None
@@ -174,7 +175,7 @@ class Person(Section):
 class StaffMember(Section):
     """[[schools.staff]]: a name that is recognised in a post about the school."""
 
-    name: Words
+    name: PersonName
     role: Line = ""
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from monitor.problems import Place, Problem, quoted, suggestion
+import sources
+from monitor.problems import Place, Problem, nearest, quoted, suggestion
 from monitor.setting_types import RULE, Section
 from monitor.toml_lines import KeyPath
 
 _SOUNDS_SECRET = re.compile(r"passw|passphrase|secret|token|api_?-?key|credential", re.IGNORECASE)
+# Settings of a source that are as likely a misspelt one of the table that they stand in.
+_OF_OTHERS_TOO = frozenset({"host", "user", "folder", "handle", "terms", "tags", "about", "port"})
 _CHOICE = re.compile(r"'([^']*)'")
 _WANTED = {
     "string_type": "text in quotation marks",
@@ -60,8 +64,12 @@ def unknown_key(key: str, known: tuple[str, ...]) -> str:
     """The message for a key that is not known here, with the nearest one that is."""
     if _SOUNDS_SECRET.search(key) and not key.endswith(("_env", "_file")):
         names = [name.removesuffix("_env") for name in known if name.endswith("_env")]
-        return secret_advice(names[0] if names else "password")
+        return secret_advice(nearest(key, names) or _likeliest(names))
     return f"is not a known setting{suggestion(key, known)}"
+
+
+def _likeliest(secrets: list[str]) -> str:
+    return "password" if "password" in secrets or not secrets else secrets[0]
 
 
 def problems_of(
@@ -89,7 +97,7 @@ def _message(detail: Any, model: type[BaseModel], path: KeyPath) -> str:
     if kind == "missing":
         return _missing(model, key)
     if kind == "extra_forbidden":
-        return unknown_key(key, known_keys(model))
+        return unknown_key(key, known_keys(model)) + _left_behind(key)
     if kind == "literal_error":
         choices = tuple(_CHOICE.findall(detail["ctx"]["expected"]))
         hint = suggestion(value, choices) if isinstance(value, str) else ""
@@ -98,6 +106,17 @@ def _message(detail: Any, model: type[BaseModel], path: KeyPath) -> str:
     if kind in _WANTED:
         return _wanted(kind, value, detail.get("ctx", {}), path)
     return _foreign(str(detail["msg"]))
+
+
+def _left_behind(key: str) -> str:
+    """A source's setting in another table stands there because its own heading is switched off."""
+    return '; did you leave "# " before [[sources]] above?' if key in _of_sources() else ""
+
+
+@cache
+def _of_sources() -> frozenset[str]:
+    kinds = (sources.load(name).Options for name in sources.names())
+    return frozenset({"kind", "every_minutes"}).union(*map(known_keys, kinds)) - _OF_OTHERS_TOO
 
 
 def _missing(model: type[BaseModel], key: str) -> str:

@@ -20,6 +20,7 @@ from monitor.toml_lines import KeyPath
 _MOST_BYTES = 65_536
 # Anything else may be the password itself, written on the wrong line.
 _SURELY_A_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+_COULD_BE_A_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class _Refused(Exception):  # noqa: N818 - words for a person, not a failure
@@ -67,6 +68,11 @@ class Vault:
             return "", str(refused)
 
     def _from_env(self, name: str) -> str:
+        if name not in self.env and not _COULD_BE_A_NAME.fullmatch(name):
+            raise _Refused(
+                "holds what looks like the secret itself; write only the NAME of the environment "
+                "variable that holds it"
+            )
         if not self.env.get(name):
             which = f"{name}, which" if _SURELY_A_NAME.fullmatch(name) else "(not shown), which"
             state = "is empty" if name in self.env else "is not set"

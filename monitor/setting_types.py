@@ -103,6 +103,12 @@ def _matching(pattern: re.Pattern[str], wants: str) -> Callable[[str], str]:
     return check
 
 
+def _no_address(value: str) -> str:
+    if "@" in value:
+        raise refusal(f"must be a name, not an address: {quoted(value)}")
+    return value
+
+
 def _sender(value: str) -> str:
     _, address = sender_parts(value)
     wants = 'an email address such as "Footprint <footprint@school.example>"'
@@ -258,6 +264,7 @@ class Section(BaseModel):
 Line = Annotated[StrictStr, BeforeValidator(_one_line)]
 Filled = AfterValidator(_filled)
 Words = Annotated[Line, Filled]
+PersonName = Annotated[Words, AfterValidator(_no_address)]
 Identifier = Annotated[
     Words,
     AfterValidator(

@@ -75,7 +75,9 @@ class SourceReader:
         closed = [key_text((*path, field)) for field in secret_fields(model)]
         told = tuple(key for key in closed if any(one.key.startswith(key) for one in problems))
         known = known_keys(model)
-        for key in [key for key in own if key in given and key not in known]:
+        # A secret that stands in the file has been told of by the vault.
+        looked_at = (*known, *secret_fields(model))
+        for key in [key for key in own if key in given and key not in looked_at]:
             del given[key]
             why = unknown_key(key, (*known, *_SHARED))
             problems.append(place.problem((*path, key), why))
@@ -83,8 +85,13 @@ class SourceReader:
             return model.model_validate(given), problems
         except ValidationError as error:
             found = problems_of(error, model, own, path, place)
-            # A secret that cannot be had is told of once, not also as one that is missing.
-            return None, [*problems, *(one for one in found if not one.key.startswith(told))]
+            # A secret that cannot be had is told of once: not also as one that is missing, nor by
+            # what the whole table then lacks.
+            whole = (key_text(path),) if told else ()
+            return None, [
+                *problems,
+                *(one for one in found if not one.key.startswith(told) and one.key not in whole),
+            ]
 
     def _rules(self, table: Mapping[str, Any], least: float) -> Iterator[tuple[KeyPath, str]]:
         """Looked at in the table as it was read, so that other mistakes do not hide these."""

@@ -14,7 +14,14 @@ from monitor.toml_lines import lines_of
 
 MOST_BYTES = 5_000_000
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
+# What word processors make of quotation marks.
+_CURLY = re.compile("[\u201c\u201d\u2018\u2019]")
+_STRAIGHT = 'there are curly quotation marks; type straight quotation marks (")'
 _TEXT_OPEN = 'a text is not closed: its second quotation mark (") is missing'
+_TWICE = (
+    'the same setting is given twice; or did you leave "# " before the heading (such as '
+    "[[sources]]) above it?"
+)
 # The reader's own words quote the file, which may be a secret on the wrong line.
 _PLAIN_WORDS = (
     ("Illegal character '\\n'", _TEXT_OPEN),
@@ -29,7 +36,7 @@ _PLAIN_WORDS = (
     ("Unclosed array", 'a list is not closed: its "]" or a comma is missing'),
     ("Unclosed inline table", 'a table in braces is not closed: its "}" or a comma is missing'),
     ("Duplicate inline table key", "the same setting is given twice"),
-    ("Cannot overwrite a value", "the same setting is given twice"),
+    ("Cannot overwrite a value", _TWICE),
     ("Cannot declare", "the same heading stands twice"),
     ("Cannot redefine", "the same setting is given twice"),
     ("Cannot mutate", "this adds to a table or list that is already complete"),
@@ -60,7 +67,9 @@ def read_toml(path: Path) -> TomlFile:
         tables = tomllib.loads(text)
         lines = lines_of(text)
     except tomllib.TOMLDecodeError as error:
-        raise _alone(path, _plain(str(error)), _line_of(str(error), text)) from None
+        line = _line_of(str(error), text)
+        curly = _CURLY.search(text.split("\n")[line - 1])
+        raise _alone(path, _STRAIGHT if curly else _plain(str(error)), line) from None
     except RecursionError:
         raise _alone(path, "holds lists or tables that are nested too deeply") from None
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -163,6 +164,76 @@ def test_a_value_of_the_example_is_said_loudly(tmp_path: Path, own: str, example
     assert len(found) == 1
     assert found[0].startswith("IMPORTANT: ")
     assert "STILL HOLDS the example's" in found[0]
+
+
+BLUESKY = """[[sources]]
+id = "bluesky"
+kind = "bluesky"
+handle = "the-school.bsky.social"
+app_password_env = "BSKY"
+"""
+MAILBOX = """[[sources]]
+id = "alerts-mail"
+kind = "mailbox"
+host = "imap.example.net"
+user = "monitor@a.test"
+password_env = "MAIL"
+trusted_auth_server = "mx.a.test"
+"""
+PAGE = """[[sources]]
+id = "inspection"
+kind = "pagewatch"
+url = "https://estyn.gov.wales/THE-PAGE-OF-THE-SCHOOL"
+about = "Ashby Vale Primary School"
+"""
+ENV = {"BSKY": "abcd-efgh-ijkl-mnop", "MAIL": "hunter2"}
+
+
+def advice_with(folder: Path, block: str, env: Mapping[str, str] = ENV) -> list[str]:
+    """What is said of a source beside the whole configuration."""
+    settings = read(folder, WHOLE.replace(SCHOOL, block + SCHOOL), env)
+    return [str(problem) for problem in advise(settings, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        (BLUESKY, 'sources.bluesky.handle STILL HOLDS the example\'s "the-school.bsky.social"'),
+        (MAILBOX, 'sources.alerts-mail.host STILL HOLDS the example\'s "imap.example.net"'),
+        (PAGE, "sources.inspection.url STILL HOLDS the example's"),
+    ],
+)
+def test_a_block_that_was_switched_on_and_not_filled_in_is_said_loudly(
+    tmp_path: Path, block: str, said: str
+) -> None:
+    found = advice_with(tmp_path, block)
+    assert len(found) == 1
+    assert found[0].startswith(f"IMPORTANT: {said}")
+
+
+def test_a_person_who_still_has_the_example_s_name_is_said_loudly(tmp_path: Path) -> None:
+    found = advice(tmp_path, WHOLE.replace('"Ann Marsh"', '"NAME OF THE HEADTEACHER"'))
+    assert len(found) == 1
+    assert found[0].startswith("IMPORTANT: schools.ashbyvale.staff STILL HOLDS the example's")
+
+
+@pytest.mark.parametrize(
+    ("host", "password", "said"),
+    [
+        ("outlook.office365.com", "hunter2", 'takes no passwords; write oauth = "microsoft"'),
+        ("imap.gmail.com", "hunter2", "takes no ordinary password; make an app password"),
+        ("imap.gmail.com", "abcd efgh ijkl mnop", ""),
+        ("imap.a.test", "hunter2", ""),
+    ],
+)
+def test_a_password_that_the_provider_will_refuse_is_told_beforehand(
+    tmp_path: Path, host: str, password: str, said: str
+) -> None:
+    block = MAILBOX.replace("imap.example.net", host)
+    found = advice_with(tmp_path, block, {"MAIL": password})
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+    assert password not in "".join(found)
 
 
 @pytest.mark.parametrize(

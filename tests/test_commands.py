@@ -244,6 +244,12 @@ def test_one_unknown_name_is_a_typing_mistake(tmp_path: Path) -> None:
     assert "No internet" not in found.output
 
 
+def test_a_misspelt_level_is_answered_with_the_one_that_was_meant(desk: Desk) -> None:
+    result = desk.run("mentions", "--level", "urgnt")
+    assert result.exit_code == 2
+    assert 'did you mean "urgent"?' in " ".join(result.stderr.replace("│", " ").split())
+
+
 def test_poll_reads_only_the_sources_that_are_named(desk: Desk) -> None:
     desk.sources = ["gazette", "other"]
     result = desk.run("poll", "gazette", "--json")

@@ -88,9 +88,9 @@ role = "headteecher"
             SCHOOL + "term_dates = [{ first = 2026-01-01, lst = 2026-02-01, last = 2026-02-01 }]",
             '4: schools[1].term_dates[1].lst is not a known setting; did you mean "last"?',
         ),
-        (FEED + "ulr = 1\n", '5: sources[1].ulr is not a known setting; did you mean "url"?'),
-        (FEED + "enabld = 1\n", '5: sources[1].enabld is not a known setting; did you mean "en'),
-        (FEED + "options = 1\n", "5: sources[1].options is not a known setting"),
+        (FEED + "ulr = 1\n", '5: sources[1].ulr of "gazette" is not a known setting; did you'),
+        (FEED + "enabld = 1\n", '5: sources[1].enabld of "gazette" is not a known setting; di'),
+        (FEED + "options = 1\n", '5: sources[1].options of "gazette" is not a known setting'),
     ],
 )  # fmt: skip
 def test_an_unknown_setting_is_a_mistake_at_every_level(
@@ -111,9 +111,18 @@ def test_an_unknown_setting_is_a_mistake_at_every_level(
         ("[[mail]]\n", "1: mail must be a table under one heading, [mail]"),
         ("[schools]\n", "1: schools must be tables, each under a heading in two brackets"),
         ("sources = [1]\n", "1: sources must be tables, each under a heading in two brackets"),
-        (FEED + "enabled = 'no'\n", '5: sources[1].enabled must be true or false, not "no"'),
-        (FEED + "every_minutes = '30'\n", '5: sources[1].every_minutes must be a number, not "30"'),
-        (FEED + "every_minutes = nan\n", "5: sources[1].every_minutes must be a number, not nan"),
+        (
+            FEED + "enabled = 'no'\n",
+            '5: sources[1].enabled of "gazette" must be true or false, not "no"',
+        ),
+        (
+            FEED + "every_minutes = '30'\n",
+            '5: sources[1].every_minutes of "gazette" must be a number, not "30"',
+        ),
+        (
+            FEED + "every_minutes = nan\n",
+            '5: sources[1].every_minutes of "gazette" must be a number, not nan',
+        ),
         (
             SCHOOL + "aliases = 'HPS'\n",
             '4: schools[1].aliases must be a list such as ["one", "two"], not "HPS"',

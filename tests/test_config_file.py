@@ -96,6 +96,8 @@ def test_a_nul_has_its_line(tmp_path: Path) -> None:
         ("host = { a = 1", "a table in braces is not closed"),
         ("host = { a = 1, a = 2 }", "the same setting is given twice"),
         ("port = 1\nport = 2", "the same setting is given twice"),
+        ("host = “smtp.a.test”", "type straight quotation marks"),
+        ('host = "smtp.a.test”', "type straight quotation marks"),
         ("[mail]", "the same heading stands twice"),
         ("[[mail]]", "the same setting is given twice"),
         ("[mail.a", 'its "]" is missing'),

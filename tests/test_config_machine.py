@@ -10,7 +10,7 @@ from pydantic import AnyUrl, BaseModel, SecretStr, ValidationError
 
 from monitor.problems import Place
 from monitor.setting_problems import problems_of
-from tests.configs import FEED, mistake, mistakes, read
+from tests.configs import FEED, SCHOOL, mistake, mistakes, read
 
 PEOPLE = '[[schools.people]]\nname = "Tom Birch"\nemail = "tom@hollybrook.example"\nrole = "dsl"\n'
 STAFF = '[[schools.staff]]\nname = "Jane Ashdown"\n'
@@ -102,6 +102,8 @@ def test_a_password_comes_from_the_environment_or_from_a_private_file(tmp_path: 
         ('password_env = "NOT_SET"', "password_env names the environment variable NOT_SET, which"),
         ('password_env = "EMPTY"', "password_env names the environment variable EMPTY, which"),
         ('password_env = "hunter2"', "password_env names the environment variable (not shown)"),
+        ('password_env = "hunter2!"', "password_env holds what looks like the secret itself"),
+        ('password_env = "https://a.test/hunter2"', "password_env holds what looks like the sec"),
         ("password_env = 5", "password_env must be a name in quotation marks"),
         ('password_env = "LINES"', "password_env leads to a secret of several lines"),
         ('password_file = "hunter2"', "password_file names a file that is not there"),
@@ -125,7 +127,7 @@ def test_a_secret_that_cannot_be_had_is_named_and_never_shown(
         (tmp_path / name).chmod(0o644 if name == "open" else 0o600)
     text = (FEED if table != "mail" else "[mail]\n") + lines
     found = mistake(tmp_path, text, {"SMTP": "x", "EMPTY": "", "LINES": "hunter2\nb"})
-    assert f" {table}.{said}" in found
+    assert f" {table}.{said}" in found.replace(' of "gazette"', "")
     assert "hunter2" not in found
 
 
@@ -165,7 +167,9 @@ def test_the_address_of_the_pages_is_a_web_address(tmp_path: Path, address: str)
 
 def test_other_people_s_sites_are_asked_every_quarter_of_an_hour_at_most(tmp_path: Path) -> None:
     said = mistake(tmp_path, FEED + "every_minutes = 14\n")
-    assert said.startswith("config.toml:5: sources[1].every_minutes must be at least 15")
+    assert said.startswith(
+        'config.toml:5: sources[1].every_minutes of "gazette" must be at least 15'
+    )
     assert "at most 1440" in mistake(tmp_path, FEED + "every_minutes = 1441\n")
     assert read(tmp_path, FEED + "every_minutes = 15\n").sources[0].every_minutes == 15
 
@@ -182,9 +186,12 @@ def test_an_own_machine_may_be_asked_every_second(tmp_path: Path) -> None:
 
 def test_a_source_needs_what_its_kind_needs(tmp_path: Path) -> None:
     text = FEED.replace('url = "https://gazette.example/rss"\n', "")
-    assert mistake(tmp_path, text) == "config.toml:1: sources[1].url is missing"
+    assert mistake(tmp_path, text) == (
+        'config.toml:1: sources[1] of "gazette" is not accepted: the feed\'s address is missing; '
+        'write url = "https://…"'
+    )
     said = mistake(tmp_path, text + 'url = "gopher://gazette.example"\n')
-    assert said.startswith("config.toml:4: sources[1].url is not accepted: ")
+    assert said.startswith('config.toml:4: sources[1].url of "gazette" is not accepted: ')
 
 
 @pytest.mark.parametrize(
@@ -209,7 +216,8 @@ def test_addresses_of_the_program_itself_are_looked_at(
 
 
 def test_a_source_without_a_kind_or_with_a_broken_address_is_named(tmp_path: Path) -> None:
-    assert mistake(tmp_path, FEED.replace('kind = "feed"\n', "")).endswith("kind is missing")
+    said = mistake(tmp_path, FEED.replace('kind = "feed"\n', ""))
+    assert said.endswith('kind of "gazette" is missing')
     found = mistakes(tmp_path, FEED.replace("gazette.example", "[::1") + "every_minutes = 1\n")
     assert [line.split(" ")[1] for line in found] == ["sources[1].url", "sources[1].every_minutes"]
 
@@ -218,7 +226,7 @@ def test_a_source_without_a_kind_or_with_a_broken_address_is_named(tmp_path: Pat
 def test_a_feed_by_another_name_is_told_its_word(tmp_path: Path, word: str) -> None:
     said = mistake(tmp_path, FEED.replace('"feed"', f'"{word}"'))
     assert said.endswith(
-        f'sources[1].kind is "{word}", which is no kind of source; did you mean "feed"?'
+        f'of "gazette" is "{word}", which is no kind of source; did you mean "feed"?'
     )
 
 
@@ -234,7 +242,7 @@ def test_an_address_is_looked_at_beside_a_kind_that_is_wrong(
     text = FEED.replace('kind = "feed"\n', kind).replace('"https://gazette.example/rss"', url)
     found = mistakes(tmp_path, text)
     assert len(found) == 2
-    assert any(f"sources[1].url {said}" in line for line in found)
+    assert any(f'sources[1].url of "gazette" {said}' in line for line in found)
 
 
 def test_an_own_machine_may_also_be_named_by_host_and_port(tmp_path: Path) -> None:
@@ -244,6 +252,68 @@ def test_an_own_machine_may_also_be_named_by_host_and_port(tmp_path: Path) -> No
         "sources[1].every_minutes" in line for line in mistakes(tmp_path, text.format(1143))
     )
     assert any("sources[1].every_minutes" in line for line in mistakes(tmp_path, text.format(1144)))
+
+
+ALERT = '[[sources]]\nid = "alert-1"\nkind = "feed"\nflavour = "google_alerts"\n'
+MAILBOX = """[[sources]]
+id = "alerts-mail"
+kind = "mailbox"
+host = "imap.a.test"
+user = "monitor@a.test"
+password_env = "MONITOR"
+trusted_auth_server = "mx.a.test"
+"""
+
+
+@pytest.mark.parametrize("text", [ALERT + 'secret_url_env = "ALERT"\n', MAILBOX])
+def test_a_secret_that_is_missing_is_all_that_is_told_of_its_source(
+    tmp_path: Path, text: str
+) -> None:
+    assert "names the environment variable" in mistake(tmp_path, text)
+
+
+@pytest.mark.parametrize("flavour", ["", 'flavour = "google_alerts"\n'])
+def test_the_address_of_a_google_alert_is_a_secret_and_is_not_repeated(
+    tmp_path: Path, flavour: str
+) -> None:
+    address = "https://www.google.co.uk/alerts/feeds/0123/4567"
+    text = ALERT.replace('flavour = "google_alerts"\n', flavour) + f'url = "{address}"\n'
+    (said, *more) = mistakes(tmp_path, text)
+    assert more == []
+    assert "a Google Alert's address is a secret" in said
+    assert 'secret_url_file = "PATH"' in said
+    assert "4567" not in said
+    secret = ALERT + 'secret_url_env = "ALERT"\n'
+    assert read(tmp_path, secret, {"ALERT": address}).sources[0].options.address == address
+
+
+@pytest.mark.parametrize("key", ["url", "secret_url_env"])
+def test_another_address_of_google_s_is_no_alert(tmp_path: Path, key: str) -> None:
+    address = "https://www.google.com/alerts"
+    value = address if key == "url" else "ALERT"
+    said = mistake(tmp_path, ALERT + f'{key} = "{value}"\n', {"ALERT": address})
+    assert f'sources[1].{key} of "alert-1" is not accepted: this is no alert\'s feed' in said
+    assert "copy the address behind the feed sign" in said
+
+
+def test_lines_that_were_switched_on_without_their_heading_are_recognised(tmp_path: Path) -> None:
+    block = '# [[sources]]\nkind = "bluesky"\napp_password_file = "x"\nevery_minutes = 30\n'
+    person = '[[schools.people]]\nname = "Ann Marsh"\nemail = "a@a.test"\nrole = "dsl"\n'
+    found = mistakes(tmp_path, SCHOOL + person + block)
+    assert len(found) == 3
+    assert all('did you leave "# " before [[sources]] above?' in line for line in found)
+    ours = mistake(tmp_path, SCHOOL + 'nmae = "x"\n')
+    assert "did you leave" not in ours
+    (twice,) = mistakes(tmp_path, FEED + "# [[sources]]\nkind = 1\n")
+    assert "given twice; or did you leave" in twice
+
+
+@pytest.mark.parametrize("table", ["people", "staff"])
+def test_a_person_s_name_is_no_address(tmp_path: Path, table: str) -> None:
+    rest = 'email = "a@a.test"\nrole = "dsl"\n' if table == "people" else ""
+    text = f'{SCHOOL}[[schools.{table}]]\nname = "head@a.test"\n{rest}'
+    said = mistake(tmp_path, text)
+    assert f'schools[1].{table}[1].name must be a name, not an address: "head@a.test"' in said
 
 
 class Keyed(BaseModel):

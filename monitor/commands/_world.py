@@ -23,8 +23,9 @@ from alerts.smtp import SmtpChannel
 from monitor.config import load
 from monitor.delivery import Postroom
 from monitor.judge import Judge
+from monitor.judge.terms import Level
 from monitor.pipeline import Monitor
-from monitor.problems import ConfigError
+from monitor.problems import ConfigError, quoted, suggestion
 from monitor.settings import School, Settings
 from monitor.store import deliveries, leases
 from monitor.store.engine import Store, sqlite_path
@@ -42,6 +43,18 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("config.toml")
 NO_CONFIG = "There is no config.toml here yet; `footprint init` writes one."
+
+
+def level_option(meaning: str) -> Any:
+    """An option that takes a level, and names the one that was meant where it is misspelt."""
+    return typer.Option(parser=_level, metavar="|".join(Level), help=meaning)
+
+
+def _level(word: str) -> Level:
+    levels = tuple(level.value for level in Level)
+    if word in levels:
+        return Level(word)
+    raise typer.BadParameter(f"there is no level {quoted(word)}{suggestion(word, levels)}")
 
 
 def clock() -> datetime:

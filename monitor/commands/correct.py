@@ -20,6 +20,7 @@ from monitor.commands._world import (
     ConfigPath,
     clock,
     fail,
+    level_option,
     print_json,
     settings_or_exit,
 )
@@ -60,9 +61,9 @@ def command(
     mention: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="The mention's id, or its beginning.")
     ] = None,
-    level: Annotated[Level | None, typer.Option(help="The level is wrong: this is right.")] = None,
+    level: Annotated[Level | None, level_option("The level is wrong: this is right.")] = None,
     should_have_been: Annotated[
-        Level | None, typer.Option(help="It was missed: it should have been this, a higher one.")
+        Level | None, level_option("It was missed: it should have been this, a higher one.")
     ] = None,
     not_about_us: Annotated[
         bool, typer.Option("--not-about-us", help="It is about something else.")

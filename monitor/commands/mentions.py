@@ -18,6 +18,7 @@ from monitor.commands._world import (
     ConfigPath,
     clock,
     fail,
+    level_option,
     print_json,
     settings_or_exit,
 )
@@ -36,7 +37,7 @@ SHORT = 8
 
 def command(
     school: Annotated[str | None, typer.Option(help="Only this school (its id).")] = None,
-    level: Annotated[Level | None, typer.Option(help="Only this level.")] = None,
+    level: Annotated[Level | None, level_option("Only this level.")] = None,
     since: Annotated[
         str | None, typer.Option(help="Seen since: 2026-11-21, 2026-11-21T08:00, or 7d, 12h.")
     ] = None,

@@ -18,6 +18,7 @@ from monitor.commands._world import (
     ConfigPath,
     clock,
     fail,
+    level_option,
     print_json,
     say,
     settings_or_exit,
@@ -47,7 +48,7 @@ def command(
     category: Annotated[str, typer.Argument(help="The category, such as complaint or threat.")],
     school: Annotated[str | None, typer.Option(help="The school (its id).")] = None,
     level: Annotated[
-        Level | None, typer.Option(help="The post's level; without it the category's usual one.")
+        Level | None, level_option("The post's level; without it the category's usual one.")
     ] = None,
     sources: Annotated[
         bool,
