@@ -13,8 +13,8 @@ Health = Literal[
 ]
 FIRST_LOOK = timedelta(days=30)
 # What a memo keeps under these names lasts also where the poll failed: what was spent is spent,
-# and whoever signed in, or was told a site's rules, need not ask again.
-LASTING = frozenset({"spent", "search", "robots", "feed"})
+# whoever was told a site's rules need not ask again, and what was tried in vain has been tried.
+LASTING = frozenset({"spent", "search", "robots", "feed", "tries"})
 # Under these names it keeps what signs us in: for as long as the process lives, and on no disk.
 SIGNED_IN = frozenset({"session", "token", "sign_in"})
 

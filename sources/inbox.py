@@ -36,6 +36,8 @@ _MB = 1024**2
 _SHORTEST_SECRET = 16
 # A poll must end within ten minutes; a large mail takes its reader a second or two.
 _FILES, _BYTES = 200, 50 * _MB
+# Where a post could not be judged its reports are read anew, so often; then the place is left.
+_READ_AGAIN = 3
 _MAIL = re.compile(rb"\s*(?:From |[A-Za-z][A-Za-z0-9-]{1,60}:)")
 # By which name each program calls a field: our own reports, JSON Feed and F5Bot, and the
 # tokens of changedetection.io (as its documentation names them).
@@ -214,9 +216,9 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
 def _handed_in(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     """What has been handed in by the web. What an earlier poll took in is let go of first."""
     reach.forget(ask.memo.get("taken", []))
+    after = number_at(ask.memo, "read")
     taken: list[int] = []
-    ask.memo["taken"] = taken
-    for report in reach.handed_in(number_at(ask.memo, "read")):
+    for report in reach.handed_in(after):
         what = f"Report {report.number}, handed in on {report.received_at:%d %B %Y at %H:%M} UTC,"
         try:
             yield from _read(what, report.content, ask, reach)
@@ -226,9 +228,24 @@ def _handed_in(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
             if error.health == "slow" and ask.memo.get("tried") != report.number:
                 ask.memo["tried"] = report.number
                 yield Flaw(f"{error} It is tried once more.")
-                return
+                break
             yield Flaw(f"{error} It is kept in the database as it came.")
         ask.memo["read"] = report.number
+    ask.memo["taken"] = taken
+    if taken and _times_read(ask, after) > _READ_AGAIN:
+        ask.memo["taken"] = []
+        yield Flaw(
+            f"Something in reports {taken[0]} to {taken[-1]} could not be judged, however often "
+            "they were read. They are kept in the database as they came."
+        )
+
+
+def _times_read(ask: Ask, after: int) -> int:
+    """How often the reports after that number have been read, this time among them."""
+    kept = ask.memo.get("tries")
+    times = number_at(kept, "times") if number_at(kept, "after") == after else 0
+    ask.memo["tries"] = {"after": after, "times": times + 1}
+    return times + 1
 
 
 def _read(what: str, content: bytes, ask: Ask, reach: Reach) -> list[Post | Flaw]:

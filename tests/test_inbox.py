@@ -357,6 +357,34 @@ def test_a_report_that_could_not_be_judged_comes_again(it: School) -> None:
     assert it.monitor.poll("inbox").alerted == 1
 
 
+def test_a_report_that_can_never_be_judged_holds_up_nothing_and_is_kept(it: School) -> None:
+    class Choosy:
+        def taught(self, _: object) -> Choosy:
+            return self
+
+        def judge(self, words: Words) -> tuple[Judgement, ...]:
+            if "unspeakable" in words.text:
+                raise ValueError
+            return it.monitor.judge.judge(words)
+
+    with it.store.writing() as connection:
+        for number in range(reports.AT_ONCE):
+            body = json.dumps({"text": f"{PRAISE} {number}" if number else "unspeakable"}).encode()
+            assert reports.hand_in(connection, "inbox", str(number), body, it.clock())
+        assert reports.hand_in(connection, "inbox", "x", report(THREAT).encode(), it.clock())
+    choosy = replace(it.monitor, judge=Choosy())  # type: ignore[arg-type]
+    told = [choosy.poll("inbox").flaws for _ in range(4)]
+    assert [len(flaws) for flaws in told] == [1, 1, 1, 2]
+    assert any(
+        flaw.startswith("Something in reports 1 to 200 could not be judged") for flaw in told[3]
+    )
+    assert choosy.poll("inbox").alerted == 1
+    choosy.poll("inbox")
+    waiting = it.waiting()
+    assert b'{"text": "unspeakable"}' in waiting
+    assert report(THREAT).encode() not in waiting
+
+
 def test_a_reader_that_ran_out_of_time_is_asked_once_more(it: School) -> None:
     it.send({"text": THREAT})
     hurried = Parser(seconds=0.001)
