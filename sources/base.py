@@ -121,7 +121,9 @@ class Ask:
     `options` is the kind's own `Options` model; `phrases` are the names of every school that
     listens; `memo` is the source's own memory between polls (JSON values), kept with the posts, and
     where the poll fails only under the names in LASTING and SIGNED_IN.
-    `folder` is where relative paths in the options start.
+    `folder` is where relative paths in the options start. `trial` says that somebody only wants to
+    know whether the place answers: what is paid for, or counted, is asked for the least, since
+    nothing of the memo is kept. What that costs stands in the options' `trial_costs`.
     """
 
     source: str
@@ -130,6 +132,7 @@ class Ask:
     now: datetime
     memo: MutableMapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
+    trial: bool = False
 
     @property
     def since(self) -> datetime:

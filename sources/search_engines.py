@@ -19,7 +19,10 @@ _WORDS = 100
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One question to an engine; `back` is how far into the past it reaches."""
+    """One question to an engine; `back` is how far into the past it reaches.
+
+    `most` is how many results are wanted, where the engine can be told.
+    """
 
     query: str
     news: bool
@@ -28,6 +31,7 @@ class Search:
     country: str
     service: str
     key: str
+    most: int = 20
 
 
 class Request(NamedTuple):
@@ -137,7 +141,7 @@ def _ask_brave(search: Search) -> Request:
     """As Brave documents it; `spellcheck` would else change a school's name into a likelier one."""
     query = {
         "q": search.query,
-        "count": 20,
+        "count": search.most,
         "country": search.country,
         "freshness": _BRAVE_SPANS[_reach_back(search)],
         "spellcheck": "false",
@@ -177,7 +181,7 @@ def _ask_mojeek(search: Search) -> Request:
     query = {
         "q": search.query,
         "fmt": "json",
-        "t": 20,
+        "t": search.most,
         "date": 1,
         "rb": search.country,
         "since": f"{search.now - search.back:%Y%m%d}",
@@ -198,7 +202,7 @@ def _ask_kagi(search: Search) -> Request:
     asked = {
         "query": search.query,
         "workflow": "search",
-        "limit": 20,
+        "limit": search.most,
         "filters": {"after": f"{search.now - search.back:%Y-%m-%d}"},
     }
     headers = {"Authorization": f"Bearer {search.key}", "Content-Type": "application/json"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -109,6 +110,11 @@ class Options(BaseModel):
     )
     i_have_read_the_terms: Annotated[StrictBool, Field(validate_default=True)] = False
 
+    @property
+    def trial_costs(self) -> str:
+        """What a trial is charged; "" where it is free."""
+        return "one search" if ENGINES[self.backend].paid else ""
+
     @field_validator("service", mode="before")
     @classmethod
     def _known(cls, service: object, info: ValidationInfo) -> object:
@@ -185,6 +191,7 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
         raise used_up(searches, ask.now)
     turn = Rotation(ask.memo, tuple(plan))
     search = _search(ask, plan[turn.query], turn.looked(ask.now))
+    search = replace(search, most=1) if ask.trial else search
     spend(ask.memo, ask.now)
     response, result = _asked(search, options, reach)
     what = f"The search at {urlsplit(response.url).hostname}"

@@ -64,6 +64,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     quiet_is_well: ClassVar[bool] = True
+    trial_costs: ClassVar[str] = f"{_FEWEST} posts at most"
 
     service: Service = "https://api.x.com"
     token: Sendable
@@ -161,7 +162,8 @@ class _Reading:
         """How many more posts may be read now; X gives no fewer than ten."""
         options: Options = self.ask.options
         month = left(self.ask.memo, self.ask.now, options.monthly_posts)
-        return min(options.most_posts - self.posts, month)
+        most = _FEWEST if self.ask.trial else options.most_posts
+        return min(most - self.posts, month)
 
     @property
     def is_over(self) -> bool:
@@ -216,7 +218,7 @@ def collect(ask: Ask, reach: Reach) -> Iterator[Post | Flaw]:
     if reading.is_over:
         raise used_up(f"The month's {options.monthly_posts:,} posts (monthly_posts)", ask.now)
     turn = Rotation(ask.memo, plan)
-    order = plan[turn.at :] + plan[: turn.at]
+    order = plan[:1] if ask.trial else plan[turn.at :] + plan[: turn.at]
     yield from each(_of_query(query, reading) for query in order)
     turn.answered(ask.now)
 
@@ -254,7 +256,7 @@ def _of_query(query: str, reading: _Reading) -> Iterator[Post | Flaw]:
     while True:
         yield from flaws(what, result)
         yield from posts(result["entries"])
-        if not result["next"]:
+        if not result["next"] or reading.ask.trial:
             break
         if reading.is_over:
             yield Flaw(f"X holds more for “{own_words(query)}” than was read: {_bound(reading)}.")

@@ -62,6 +62,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     quiet_is_well: ClassVar[bool] = True
+    trial_costs: ClassVar[str] = f"{_SEARCH_PAGES} of the day's search calls at most"
 
     key: Sendable
     queries: Annotated[tuple[str, ...], Field(max_length=20)] | None = None
@@ -173,7 +174,8 @@ class _Poll:
         self.reach, self.now, self.start = reach, ask.now, ask.since
         self.options: Options = ask.options
         names = tuple(f'"{phrase}"' for phrase in ask.phrases)
-        self.queries = names if self.options.queries is None else self.options.queries
+        queries = names if self.options.queries is None else self.options.queries
+        self.queries = queries[:1] if ask.trial else queries
         self.channel_title = titled("YouTube", owner(ask, self.options.about))
         self.search: dict[str, Any] = ask.memo.setdefault("search", {})
         self.since: dict[str, str] = ask.memo.setdefault("since", {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -65,6 +66,38 @@ def test_a_page_that_offers_a_feed_is_read_and_the_feed_is_named(desk: Desk) -> 
     line = online(desk, Reply(page, headers={"Content-Type": "text/html"}))
     assert line.startswith("advice")
     assert f"write the feed that it offers as its url: {desk.server.url('/news.xml')}" in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "answer", "asks", "costs"),
+    [
+        ('kind = "websearch"\nbackend = "brave"\nmonthly_calls = 9\nkey_file = "key"\n',
+         "/res/v1/web/search", b'{"type": "search"}', {"count": ["1"]}, "one search"),
+        ('kind = "x"\nmonthly_posts = 90\ni_have_read_the_terms = true\ntoken_file = "key"\n',
+         "/2/tweets/search/recent",
+         b'{"data": [{"id": "19890000000", "text": "a"}], "meta": {"next_token": "b"}}',
+         {"max_results": ["10"]}, "10 posts at most"),
+        ('kind = "youtube"\nkey_file = "key"\n',
+         "/youtube/v3/search", b'{"items": []}', {}, "3 of the day's search calls at most"),
+    ],
+)  # fmt: skip
+def test_what_is_paid_for_is_asked_for_the_least_and_told(
+    desk: Desk, kind: str, path: str, answer: bytes, asks: dict[str, list[str]], costs: str
+) -> None:
+    key = desk.folder / "key"
+    key.write_text("sesame-41")
+    key.chmod(0o600)
+    service = desk.server.url("").rstrip("/")
+    desk.sources = []
+    desk.approval += (
+        f'\n[[sources]]\nid = "it"\n{kind}queries = ["a", "b"]\nservice = "{service}"\n'
+    )
+    desk.server.answers[path] = answer
+    said = desk.run("check", "--online").output
+    assert f"Trying it cost {costs}, which its allowance here does not count." in said
+    assert "of which could not be read" not in said
+    (seen,) = desk.server.requests
+    assert asks.items() <= parse_qs(seen.query).items()
 
 
 def test_what_the_last_poll_found_comes_with_what_to_do(desk: Desk) -> None:

@@ -170,7 +170,7 @@ def _source(
 ) -> Finding:
     door = Door(network, parser, {}, fresh=True)
     phrases = tuple(s.name for s in settings.schools if source.listens_for(s.id))
-    ask = Ask(source.id, source.options, phrases, clock(), {}, settings.folder)
+    ask = Ask(source.id, source.options, phrases, clock(), {}, settings.folder, trial=True)
     try:
         items = list(load(source.kind).collect(ask, door))
     except SourceError as error:
@@ -192,7 +192,9 @@ def _answer(
         return Finding("advice", said)
     entries = "1 entry" if len(items) - flaws == 1 else f"{len(items) - flaws} entries"
     spoilt = f", {flaws} of which could not be read" if flaws else ""
-    said = f"Source {source.id} answers: {entries}{spoilt}."
+    costs = getattr(source.options, "trial_costs", "")
+    paid = f" Trying it cost {costs}, which its allowance here does not count." if costs else ""
+    said = f"Source {source.id} answers: {entries}{spoilt}.{paid}"
     # An address that is a secret leads to others that may be.
     if memo.get("feed") and getattr(source.options, "url", ""):
         offered = f"Its address is a page; write the feed that it offers as its url: {memo['feed']}"
