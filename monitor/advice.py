@@ -17,7 +17,7 @@ _HEAR_URGENT = {"headteacher", "dsl", "deputy", "deputy_dsl", "duty"}
 _DEPUTIES = frozenset({"deputy", "deputy_dsl"})
 _LEADS = {"headteacher": "headteacher", "dsl": "safeguarding lead"}
 # The names that nobody but the example has (RFC 2606), and the words of config.example.toml.
-_EXAMPLE_HOST = re.compile(
+_PLACEHOLDER = re.compile(
     r"\.example(?![\w.-])|(?<![\w-])example\.(?:com|net|org)(?![\w.-])"
     # The words of the file that `init` writes.
     r"|(?<![\w.-])the-school\.bsky\.social$|THE-PAGE-OF-THE-SCHOOL|NAME[ _]OF[ _]THE[ _]",
@@ -230,7 +230,7 @@ def _of_mailboxes(settings: Settings) -> Iterator[Problem]:
 
 
 def _is_example(word: str) -> bool:
-    return word.casefold() in _EXAMPLE_WORDS or bool(_EXAMPLE_HOST.search(word))
+    return word.casefold() in _EXAMPLE_WORDS or bool(_PLACEHOLDER.search(word))
 
 
 def _worded(settings: Settings) -> Iterator[tuple[str, Iterable[str]]]:
@@ -242,17 +242,16 @@ def _worded(settings: Settings) -> Iterator[tuple[str, Iterable[str]]]:
     for source in settings.sources:
         if source.enabled:
             for key, value in source.options:
-                yield f"sources.{source.id}.{key}", _texts(value)
+                yield f"sources.{source.id}.{key}", _placeholders(value)
     for school in settings.schools:
         for key, words in _words_of(school):
             yield f"schools.{school.id}.{key}", words
 
 
-def _texts(value: object) -> Iterator[str]:
-    """The words of one setting of a kind's; secrets are none."""
-    yield from (
-        one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, str)
-    )
+def _placeholders(value: object) -> tuple[str, ...]:
+    """What of a kind's own setting is the example's; a school may well bear the example's name."""
+    words = value if isinstance(value, tuple) else (value,)
+    return tuple(one for one in words if isinstance(one, str) and _PLACEHOLDER.search(one))
 
 
 def _words_of(school: School) -> Iterator[tuple[str, Iterable[str]]]:

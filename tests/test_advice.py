@@ -184,7 +184,7 @@ PAGE = """[[sources]]
 id = "inspection"
 kind = "pagewatch"
 url = "https://estyn.gov.wales/THE-PAGE-OF-THE-SCHOOL"
-about = "Ashby Vale Primary School"
+about = "Hollybrook Primary School"
 """
 ENV = {"BSKY": "abcd-efgh-ijkl-mnop", "MAIL": "hunter2"}
 
@@ -209,6 +209,10 @@ def test_a_block_that_was_switched_on_and_not_filled_in_is_said_loudly(
     found = advice_with(tmp_path, block)
     assert len(found) == 1
     assert found[0].startswith(f"IMPORTANT: {said}")
+
+
+def test_a_source_may_name_a_school_that_is_called_as_the_example_is(tmp_path: Path) -> None:
+    assert advice_with(tmp_path, PAGE.replace("THE-PAGE-OF-THE-SCHOOL", "hollybrook")) == []
 
 
 def test_a_person_who_still_has_the_example_s_name_is_said_loudly(tmp_path: Path) -> None:

@@ -37,15 +37,15 @@ from tests.register import CLOSED, HOLLYBROOK, ROWS, other, register
 ROOT = Path(__file__).parent.parent
 URN = "990001"
 SECRETS = {
-    "ALERT_1_URL": "https://www.google.com/alerts/feeds/1/1",
-    "ALERT_2_URL": "https://www.google.com/alerts/feeds/1/2",
-    "ALERTS_MAILBOX_PASSWORD": "hunter2",
-    "BSKY_APP_PASSWORD": "abcd-efgh-ijkl-mnop",
-    "YOUTUBE_API_KEY": "hunter3",
-    "BRAVE_API_KEY": "hunter4",
+    "secrets/alert-1": "https://www.google.com/alerts/feeds/1/1",
+    "secrets/alert-2": "https://www.google.com/alerts/feeds/1/2",
+    "secrets/alerts-mail": "hunter2",
+    "secrets/bluesky": "abcd-efgh-ijkl-mnop",
+    "secrets/youtube": "hunter3",
+    "secrets/brave": "hunter4",
 }
 # What is typed where everything is left for later but the name.
-ANSWERS = ["Hollybrook Primary School", "Stanwick", "", "", "", "", "", "", "", "", "", "", ""]
+ANSWERS = ["Hollybrook Primary School", "Stanwick", "", "", "", "", "", "", "", "", "", "", "", ""]
 
 
 def init(folder: Path, *typed: str, answers: list[str] | None = None) -> Result:
@@ -59,10 +59,10 @@ def from_register(folder: Path, *typed: str) -> Result:
     return init(folder, "--urn", URN, "--gias", str(register(folder)), "--yes", *typed)
 
 
-def loaded(folder: Path, words: str, env: dict[str, str] | None = None) -> Settings:
+def loaded(folder: Path, words: str) -> Settings:
     path = folder / "config.toml"
     path.write_text(words, encoding="utf-8")
-    return load(path, env or {})
+    return load(path, {})
 
 
 def start(folder: Path, *rows: dict[str, str]) -> Start:
@@ -132,8 +132,11 @@ def test_every_block_that_is_switched_off_loads_once_it_is_switched_on(tmp_path:
     on = on.replace('headteacher = ""', 'headteacher = "Jane Ashdown"')
     on = on.replace('dpo_advice = ""', 'dpo_advice = "DPIA v1 agreed"')
     on = on.replace('notice_url = ""', 'notice_url = "https://school.example/privacy"')
-    on = on.replace("password_file", "#")
-    written = loaded(tmp_path, on, SECRETS)
+    (tmp_path / "secrets").mkdir()
+    for name, secret in SECRETS.items():
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_text(secret)
+    written = loaded(tmp_path, on)
     known = [place for place in places(start(tmp_path)) if place.kind in sources.names()]
     assert [source.id for source in written.sources] == [place.id for place in known]
     assert len(written.schools[0].people) == 3
@@ -143,7 +146,7 @@ def test_every_block_that_is_switched_off_loads_once_it_is_switched_on(tmp_path:
 
 @pytest.mark.parametrize("nation", ["wales", "scotland", "northern_ireland"])
 def test_every_nation_s_blocks_load(tmp_path: Path, nation: str) -> None:
-    answers = ["Ysgol Hollybrook", "", "", "", nation.replace("_", " "), *[""] * 8]
+    answers = ["Ysgol Hollybrook", "", "", "", nation.replace("_", " "), *[""] * 9]
     assert init(tmp_path, answers=answers).exit_code == 0
     written = load(tmp_path / "config.toml", {})
     assert written.schools[0].nation == nation
@@ -273,7 +276,7 @@ def test_without_the_register_it_asks(tmp_path: Path) -> None:
         *("Hollybrook Primary School", "Stanwick", "Northamptonshire", "NN9 6QA", "england"),
         *("primary", "https://www.hollybrook-primary.sch.uk/"),
         *("Jane Ashdown", "head@school.example", "Amir Shah", "dsl@school.example", ""),
-        *("office@school.example", "", "letters"),
+        *("office@school.example", "alerts@school.example", "", "letters"),
     ]
     result = init(tmp_path, answers=answers)
     assert result.exit_code == 0, result.stderr
@@ -285,22 +288,32 @@ def test_without_the_register_it_asks(tmp_path: Path) -> None:
     ]
     assert '# role = "chair"' in (tmp_path / "config.toml").read_text()
     assert written.http.contact == "office@school.example"
-    assert written.mail.sender_address == "office@school.example"
+    assert written.mail.sender_address == "alerts@school.example"
     assert (written.mail.host, written.mail.folder) == ("", "letters")
     assert school.urls == ("hollybrook-primary.sch.uk",)
 
 
 def test_a_mail_server_that_is_named_stands_in_the_file(tmp_path: Path) -> None:
-    answers = [*ANSWERS[:10], "office@school.example", "smtp.school.example"]
+    answers = [*ANSWERS[:10], "office@school.example", "", "smtp.school.example"]
     assert init(tmp_path, answers=answers).exit_code == 0
-    assert load(tmp_path / "config.toml", {}).mail.host == "smtp.school.example"
+    mail = load(tmp_path / "config.toml", {}).mail
+    assert (mail.host, mail.sender_address) == ("smtp.school.example", "office@school.example")
 
 
 def test_an_answer_that_cannot_be_is_asked_again(tmp_path: Path) -> None:
     answers = [
         *("", "Hollybrook Primary School", "Stanwick", "", "", "france", "Wales", ""),
-        *("not a site", "", "Jane Ashdown", "jane", "head@school.example", "", ""),
-        *("office", "https://school.example", "smtp server", "", ""),
+        *(
+            "not a site",
+            "",
+            "jane@school.example",
+            "Jane Ashdown",
+            "jane",
+            "head@school.example",
+            "",
+            "",
+        ),
+        *("office", "https://school.example", "", "smtp server", "", ""),
     ]
     result = init(tmp_path, answers=answers)
     assert result.exit_code == 0, result.stderr
@@ -309,6 +322,7 @@ def test_an_answer_that_cannot_be_is_asked_again(tmp_path: Path) -> None:
         "must be one of: england, wales, scotland, northern_ireland",
         "must be a web address such as hollybrook.sch.uk",
         'must be an email address such as "head@school.example", not "jane"',
+        "must be a name, not an address",
         "must be an email address or a web address",
         "must be the name of a server",
     ):
@@ -318,7 +332,7 @@ def test_an_answer_that_cannot_be_is_asked_again(tmp_path: Path) -> None:
 
 def test_the_register_s_answers_are_offered_when_it_asks(tmp_path: Path) -> None:
     path = str(register(tmp_path))
-    result = init(tmp_path, "--urn", URN, "--gias", path, answers=["", "Raunds", *[""] * 11])
+    result = init(tmp_path, "--urn", URN, "--gias", path, answers=["", "Raunds", *[""] * 12])
     assert result.exit_code == 0, result.stderr
     (school,) = load(tmp_path / "config.toml", {}).schools
     assert school.name == "Hollybrook Primary School"
@@ -327,7 +341,7 @@ def test_the_register_s_answers_are_offered_when_it_asks(tmp_path: Path) -> None
 
 
 def test_the_name_of_a_person_is_not_taken_for_a_school_s(tmp_path: Path) -> None:
-    answers = [*ANSWERS[:7], "Hollybrook Primary School", "head@school.example", *[""] * 5]
+    answers = [*ANSWERS[:7], "Hollybrook Primary School", "head@school.example", *[""] * 6]
     result = init(tmp_path, answers=answers)
     assert result.exit_code == 2
     assert "is the name of somebody at the school" in result.stderr

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.commands._world import DEFAULT_CONFIG, AsJson, clock, fail, print_json, say
 from monitor.config import ConfigError, advise, load, run_problems
 from monitor.problems import file_text
-from monitor.setting_types import Contact, EmailAddress, Host
+from monitor.setting_types import Contact, EmailAddress, Host, MaybeEmail, PersonName
 from monitor.settings import Settings
 from monitor.setup.checklist import TASKS
 from monitor.setup.facts import NATIONS, Nation, Person, School, Start, host_of, tidy
@@ -86,12 +86,20 @@ def _asked(start: Start) -> Start:
     school = _asked_school(start.school)
     people = tuple(_asked_people())
     contact = _ask(f"Email that sites which are read may write to ({_LATER})", "", _of(Contact))
+    usual = contact if "@" in contact and "://" not in contact else ""
+    sender = _ask(f"Email that the alerts come from ({_LATER})", usual, _of(MaybeEmail))
     host = _ask(f"Outgoing mail server ({_LATER})", "", _of(Host))
     folder = start.mail_folder
     if not host:
         folder = _ask("Folder that mail is written to meanwhile", folder, _some)
     return replace(
-        start, school=school, people=people, contact=contact, mail_host=host, mail_folder=folder
+        start,
+        school=school,
+        people=people,
+        contact=contact,
+        sender=sender,
+        mail_host=host,
+        mail_folder=folder,
     )
 
 
@@ -116,7 +124,7 @@ def _asked_nation(known: Nation) -> Nation:
 def _asked_people() -> list[Person]:
     found = []
     for role, title in _ASKED_FOR.items():
-        name = _ask(f"{title}: name ({_LATER})", "")
+        name = _ask(f"{title}: name ({_LATER})", "", _person_name)
         if name:
             email = _ask(f"{title}: email", "", _of(EmailAddress))
             found.append(Person(name, email, role))
@@ -147,6 +155,10 @@ def _of(shape: Any) -> Check:
     """What a setting of this shape may be."""
     adapter: TypeAdapter[str] = TypeAdapter(shape)
     return adapter.validate_python
+
+
+def _person_name(answer: str) -> str:
+    return _of(PersonName)(answer) if answer else ""
 
 
 def _some(answer: str) -> str:

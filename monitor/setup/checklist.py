@@ -23,7 +23,7 @@ TASKS = (
         "Two Google Alerts as feeds",
         "nothing",
         "the whole web as Google sees it, and Mumsnet, which has no feed",
-        "google.com/alerts, signed in as the school; deliver to: RSS feed",
+        "google.com/alerts, signed in as the school; deliver to: RSS feed (docs/sources/feed.md)",
         "alert-1",
     ),
     Task(

@@ -66,13 +66,15 @@ class Person:
 class Start:
     """Everything that the first configuration is written from.
 
-    `namesakes` are the open schools elsewhere of the same or nearly the same name.
+    `namesakes` are the open schools elsewhere of the same or nearly the same name. `contact` is for
+    the sites that are read, `sender` the address that alerts come from.
     """
 
     school: School
     namesakes: tuple[School, ...] = ()
     people: tuple[Person, ...] = ()
     contact: str = ""
+    sender: str = ""
     mail_host: str = ""
     mail_folder: str = "outbox"
 

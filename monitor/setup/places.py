@@ -16,6 +16,7 @@ _SERVERS = ("mastodon.social", "mastodonapp.uk")
 _DOMAIN_TERM = re.compile(r"[a-z0-9-]{5,40}")
 _LONGEST_TAG = 100
 _DAY = 1440
+_INTO_A_FILE = "into the file named below (docs/configuration.md, A secret in a file)"
 # Who inspects schools, and where a school's own page is found.
 _INSPECTORS: dict[Nation, tuple[str, str]] = {
     "england": ("Ofsted", "https://reports.ofsted.gov.uk/"),
@@ -132,7 +133,7 @@ def _lookalikes(school: School) -> Iterator[Place]:
     yield Place(
         "lookalikes",
         "certs",
-        "New web addresses that look like the school's own.",
+        "New web addresses that look like the school's own; the public log is asked once a week.",
         {"terms": (term,), "own_domains": (school.website,), "about": school.name},
         minutes=_DAY,
     )
@@ -171,8 +172,8 @@ def _with_an_account(school: School) -> Iterator[Place]:
             f"alert-{number}",
             "feed",
             f"Google Alert for {what}, delivered as an RSS feed. Its address is a secret: put it "
-            f"into the environment variable ALERT_{number}_URL.",
-            {"flavour": "google_alerts", "secret_url_env": f"ALERT_{number}_URL"},
+            f"{_INTO_A_FILE}.",
+            {"flavour": "google_alerts", "secret_url_file": f"secrets/alert-{number}"},
             live=False,
         )
     yield from _keyed(school, query)
@@ -183,12 +184,12 @@ def _keyed(school: School, query: str) -> Iterator[Place]:
     yield Place(
         "alerts-mail",
         "mailbox",
-        "A mailbox that alert services write to (docs/sources/mailbox.md): its server, user and "
-        "password, and the name with which its server signs.",
+        "A mailbox that alert services write to (docs/sources/mailbox.md): its server and user, "
+        f"the name with which its server signs, and its password, {_INTO_A_FILE}.",
         {
             "host": "imap.example.net",
             "user": "footprint@example.net",
-            "password_env": "ALERTS_MAILBOX_PASSWORD",
+            "password_file": "secrets/alerts-mail",
             "trusted_auth_server": "mx.example.net",
         },
         minutes=15,
@@ -200,7 +201,7 @@ def _keyed(school: School, query: str) -> Iterator[Place]:
         "Searches Bluesky. Needs a free account of the school's and an app password.",
         {
             "handle": "the-school.bsky.social",
-            "app_password_env": "BSKY_APP_PASSWORD",
+            "app_password_file": "secrets/bluesky",
             **({"domains": domains} if domains else {}),
         },
         minutes=30,
@@ -210,7 +211,7 @@ def _keyed(school: School, query: str) -> Iterator[Place]:
         "youtube",
         "youtube",
         "Searches YouTube and reads comments. Needs a free key from Google.",
-        {"key_env": "YOUTUBE_API_KEY", "queries": (query,)},
+        {"key_file": "secrets/youtube", "queries": (query,)},
         minutes=180,
         live=False,
     )
@@ -221,7 +222,7 @@ def _keyed(school: School, query: str) -> Iterator[Place]:
         "Brave and a card; set a spending limit there.",
         {
             "backend": "brave",
-            "key_env": "BRAVE_API_KEY",
+            "key_file": "secrets/brave",
             "monthly_calls": 900,
             **({"own_sites": domains} if domains else {}),
         },

@@ -41,7 +41,7 @@ def written(value: Value) -> str:
 def setting(key: str, value: Value, note: str = "") -> str:
     """`key = value`, with a note after it where there is one."""
     line = f"{key} = {written(value)}"
-    return f"{line.ljust(42)}# {tidy(note)}" if note else line
+    return f"{line.ljust(40)}  # {tidy(note)}" if note else line
 
 
 def block(heading: str, settings: Mapping[str, Value]) -> str:

@@ -19,6 +19,7 @@ from monitor.setup.toml_text import (
 # More would be read by nobody; the likeliest mix-ups come first.
 MOST_EXCLUDED = 40
 _MOST_TOLD = 100
+_PRIVATE_FILE = "a file that only you can read: docs/configuration.md, A secret in a file"
 _EXAMPLE_PEOPLE = (
     Person("NAME OF THE HEADTEACHER", "head@your-school.example", "headteacher"),
     Person("NAME OF THE SAFEGUARDING LEAD", "dsl@your-school.example", "dsl"),
@@ -63,23 +64,22 @@ def _opening(school: School) -> str:
 
 
 def _http(start: Start) -> str:
-    note = "who a site that is read can write to: an email or web address"
+    note = "where a site that is read can write to: an email or web address; not for alerts"
     return "[http]\n" + setting("contact", start.contact, note)
 
 
 def _mail(start: Start) -> str:
-    is_email = "@" in start.contact and "://" not in start.contact
-    sender = f"Footprint <{start.contact}>" if is_email else ""
     lines = ["[mail]"]
-    if sender:
-        lines.append(setting("from", sender, "an address that the mail server lets it send from"))
+    if start.sender:
+        note = "where alerts come from: an address that the mail server lets it send from"
+        lines.append(setting("from", f"Footprint <{start.sender}>", note))
     if start.mail_host:
         lines += [
             setting("host", start.mail_host),
             setting("port", 587),
             setting("security", "starttls", '"starttls" or "tls"'),
-            off(setting("user", start.contact)),
-            off(setting("password_file", "smtp-password", "a file that only you can read")),
+            off(setting("user", start.sender)),
+            off(setting("password_file", "secrets/smtp", _PRIVATE_FILE)),
         ]
     else:
         lines += [
@@ -181,8 +181,8 @@ def _approval() -> str:
         (
             comment(
                 "The head's approval. Switch these five lines on, and fill them in, when the head "
-                "has approved and the data protection officer has advised. Until then nothing is "
-                "watched."
+                "has approved and the data protection officer has advised. Until then "
+                "`footprint run` watches nothing."
             ),
             "# [schools.approval]",
             '# headteacher = ""',
