@@ -263,7 +263,7 @@ def test_a_bad_body_costs_its_own_source_one_clear_line(store: Store, clock: Clo
         assert polled[name].health not in {"ok", "empty"}, name
         assert polled[name].error, name
         assert "\n" not in polled[name].error, name
-    assert "Sign in" in polled["page"].error
+    assert "came back as a web page" in polled["page"].error
 
 
 def test_a_wrong_charset_does_not_hide_the_school(store: Store, clock: Clock) -> None:
