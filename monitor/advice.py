@@ -197,7 +197,7 @@ def _of_program(settings: Settings) -> Iterator[Problem]:
         why = f"is {quoted(mail.sender_address)}, from which mail servers take nothing"
         yield Problem("", 0, "mail.from", f"{why}; give the school's own", important=True)
     if mail.user and not mail.password.get_secret_value():
-        why = "is given without a password; add password_env or password_file"
+        why = "is given without a password; add password_file or password_env"
         yield Problem("", 0, "mail.user", why)
     if not settings.http.contact:
         why = "is empty: sites that are read cannot reach anybody; give the office's address"

@@ -55,8 +55,8 @@ def known_keys(model: type[BaseModel]) -> tuple[str, ...]:
 def secret_advice(key: str = "password") -> str:
     """What to do with a secret that stands in the file."""
     return (
-        f'must not stand in this file: write {key}_env = "NAME" for an environment variable, '
-        f'or {key}_file = "PATH" for a file that only you can read'
+        f'must not stand in this file: write {key}_file = "PATH" for a file that only you can '
+        f'read, or {key}_env = "NAME" for an environment variable'
     )
 
 
@@ -122,7 +122,7 @@ def _of_sources() -> frozenset[str]:
 def _missing(model: type[BaseModel], key: str) -> str:
     field = model.model_fields.get(key)
     if field is not None and _is_secret(field):
-        return f'is missing: write {key}_env = "NAME" or {key}_file = "PATH"'
+        return f'is missing: write {key}_file = "PATH" or {key}_env = "NAME"'
     also = model.also if issubclass(model, Section) else ()
     return "is missing" + "".join(f'; {other} = "…" will do' for other in also if other in key)
 

@@ -108,7 +108,7 @@ def _postgresql(url: str) -> str:
     if secret:
         raise refusal(
             "must not hold a password: take it out, and add to [database] "
-            'password_env = "NAME" or password_file = "PATH"'
+            'password_file = "PATH" or password_env = "NAME"'
         )
     # The address is not repeated, for what is wrong with it may be a misplaced password.
     if wrong:

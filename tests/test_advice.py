@@ -329,7 +329,7 @@ def test_term_dates_that_are_over_are_advised_to_be_renewed(tmp_path: Path) -> N
 
 def test_a_user_without_a_password_is_advised_against(tmp_path: Path) -> None:
     found = advice(tmp_path, WHOLE.replace("[mail]\n", '[mail]\nuser = "footprint"\n'))
-    assert found == ["mail.user is given without a password; add password_env or password_file"]
+    assert found == ["mail.user is given without a password; add password_file or password_env"]
 
 
 def test_run_needs_a_school_and_each_school_needs_people(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_password_in_the_database_url_is_refused_with_what_to_do(
     tmp_path: Path, url: str
 ) -> None:
     said = mistake(tmp_path, f'[database]\nurl = "{url}"\n')
-    assert 'password_env = "NAME" or password_file = "PATH"' in said
+    assert 'password_file = "PATH" or password_env = "NAME"' in said
     assert "hunter2" not in said
 
 
@@ -95,9 +95,9 @@ def test_a_password_comes_from_the_environment_or_from_a_private_file(tmp_path: 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('password = "hunter2"', "password must not stand in this file: write password_env = "),
-        ('api_key = "hunter2"', "api_key must not stand in this file: write password_env = "),
-        ('token = "hunter2"', "token must not stand in this file: write password_env = "),
+        ('password = "hunter2"', "password must not stand in this file: write password_file = "),
+        ('api_key = "hunter2"', "api_key must not stand in this file: write password_file = "),
+        ('token = "hunter2"', "token must not stand in this file: write password_file = "),
         ('password_env = "SMTP"\npassword_file = "a"', "password_file and password_env must not"),
         ('password_env = "NOT_SET"', "password_env names the environment variable NOT_SET, which"),
         ('password_env = "EMPTY"', "password_env names the environment variable EMPTY, which"),
@@ -330,5 +330,5 @@ def test_a_kind_s_secret_is_asked_for_by_the_names_it_has_in_the_file() -> None:
         str(problem) for problem in problems_of(caught.value, Keyed, table, ("sources", 0), place)
     ] == [
         "config.toml:4: sources[1].url must be a valid URL, relative URL without a base",
-        'config.toml:3: sources[1].key is missing: write key_env = "NAME" or key_file = "PATH"',
+        'config.toml:3: sources[1].key is missing: write key_file = "PATH" or key_env = "NAME"',
     ]
