@@ -208,6 +208,12 @@ id = "gone-2"
 kind = "feed"
 url = "https://forum.invalid/feed"
 """
+OFF = """[[sources]]
+id = "off"
+kind = "feed"
+url = "https://other.invalid/feed"
+enabled = false
+"""
 NO_INTERNET = "No internet here: none of 2 sources could be looked up."
 
 
@@ -216,7 +222,7 @@ class Unplugged(Desk):
 
     def write(self) -> Path:
         path = super().write()
-        path.write_text(path.read_text("utf-8") + NOWHERE, "utf-8")
+        path.write_text(path.read_text("utf-8") + NOWHERE + OFF, "utf-8")
         return path
 
 

@@ -117,7 +117,8 @@ def _waiting(made: World) -> tuple[int, datetime | None, str]:
 
 def _say_troubles(settings: Settings, polled: Sequence[Polled], told: Sequence[Delivered]) -> None:
     """Below the table, where a sentence has room: why a source is not well, and what was lost."""
-    cut_off = no_internet.not_looked_up(settings, {source.id: source.error for source in polled})
+    asked = {source.id: source.error for source in polled if source.health != "waiting"}
+    cut_off = no_internet.not_looked_up(settings, asked)
     if cut_off:
         say(no_internet.sentence(len(cut_off)))
     for source in polled:

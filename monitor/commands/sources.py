@@ -33,6 +33,9 @@ from monitor.store.yields import Yield, yields
 from sources.catalogue import Unseen, kinds, unseen
 
 PERIOD = timedelta(days=28)
+_OFF, _NOT_READ = "off", "not read yet"
+# What says nothing of whether the internet could be reached.
+_NOT_ASKED = frozenset({_OFF, _NOT_READ, "waiting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ class Doing:
     def state(self) -> str:
         """Its health, or that it is off or was never read."""
         if not self.source.enabled:
-            return "off"
+            return _OFF
         if self.look is None or self.look.tried_at is None:
-            return "not read yet"
+            return _NOT_READ
         return self.look.health
 
     @property
@@ -72,7 +75,7 @@ class Doing:
         inbox = self.source.kind == "inbox" and self.source.enabled
         ways = inbox and (options.folder or options.hmac_secret.get_secret_value())
         idle = inbox and not ways and not self.brought.entries
-        return "waits for reports" if idle and self.state in ("ok", "not read yet") else self.state
+        return "waits for reports" if idle and self.state in ("ok", _NOT_READ) else self.state
 
     @property
     def _noise(self) -> str:
@@ -161,7 +164,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _print(settings: Settings, doing: tuple[Doing, ...]) -> None:
     console = _titled("Your sources, and what they brought in 28 days", _table_of(doing))
-    errors = {one.source.id: one.error for one in doing if one.look}
+    errors = {one.source.id: one.error for one in doing if one.state not in _NOT_ASKED}
     cut_off = no_internet.not_looked_up(settings, errors)
     if cut_off:
         console.print(Text(f"\n{no_internet.sentence(len(cut_off))}"))
