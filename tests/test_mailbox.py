@@ -439,7 +439,7 @@ def test_a_mail_whose_reader_ran_out_of_time_is_read_at_the_second_try(
     with ScriptedImap(BOTH) as server, closing(HeldUpOnce()) as held_up:
         reading = polls(server.port)
         reading.parser = held_up
-        assert len(reading(**_plain(server.port))) == 2
+        assert len(posts_in(reading(**_plain(server.port)))) == 2
 
 
 def test_mails_whose_reader_does_not_end_well_are_read_at_a_later_poll(
