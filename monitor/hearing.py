@@ -60,9 +60,10 @@ def may_close(person: Person, mention: Mention) -> bool:
     """False where a mention is about the person, or may be: nobody makes away with that."""
     words = words_of(mention)
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
-    is_head = "headteacher" in person.roles
-    may_be = is_head and is_unsure(words, grave=is_grave(told, words))
-    return not (may_be or whom.is_about(person, words, gravely=False))
+    grave, is_head = is_grave(told, words), "headteacher" in person.roles
+    may_be = is_head and is_unsure(words, grave=grave)
+    may_be_named = grave and whom.may_be_named(person, words)
+    return not (may_be or may_be_named or whom.is_about(person, words, gravely=False))
 
 
 def dues(

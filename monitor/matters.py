@@ -45,8 +45,8 @@ class Matter:
     """What a post is, as far as the rules of who hears look at it.
 
     `about` are the people it speaks ill of, `grave` says that they must not hear it; `unsure`
-    that it may be about the head, `of_a_child` that the safeguarding lead hears of it too, and
-    `leak` the data protection officer.
+    that it may be about the head, or names somebody by what may be a plain word; `of_a_child`
+    that the safeguarding lead hears of it too, and `leak` the data protection officer.
     """
 
     grave: bool
@@ -84,7 +84,11 @@ def matter_of(school: School, told: Collection[str], words: str) -> Matter:
     critical = grave or (not _CRITICAL.isdisjoint(told) and _IN_DANGER.isdisjoint(told))
     return Matter(
         grave=grave,
-        unsure=critical and is_unsure(words, grave=grave),
+        unsure=critical
+        and (
+            is_unsure(words, grave=grave)
+            or (grave and any(whom.may_be_named(person, words) for person in school.people))
+        ),
         about=tuple(
             person
             for person in school.people

@@ -6,6 +6,7 @@ What is not certain is said to be so; who is told then is decided in hearing.py.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from monitor.settings import Person
@@ -17,6 +18,16 @@ WORDS_TOO = frozenset(
     grey head hill hope house joy june king long lord love march may moore park parish price rich
     rose short street summer summers taylor teacher white will winter wood young""".split()  # noqa: SIM905
 )
+# What stands behind a surname and is none, as it is written.
+_POST_NOMINALS = frozenset(
+    """ACA ACCA BA BD BEM BEd BMus BSc CBE CBiol CMgr CPhys CSci CTeach DBE DL DPhil DProf DSc EdD
+    FCA FCCA FCCT FCIPD FHEA FRSA FRSC GCB Hons JP KBE KC LLB LLM MA MBA MBE MBBS MChem MCIPD MEd
+    MEng MMath MPhil MPhys MRes MSc MSci MTeach NPQEL NPQH NPQSL OBE PGCE PGDE PhD QC QTS RN TD
+    """.split()  # noqa: SIM905
+)
+_NOT_THE_NAME = re.compile(r"[(\[][^)\]]*[)\]]?|,.*|\b(?:[^\W\d_]\.){2,}")
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02b9\u00b4`\u2032", "'"))
+_HYPHENS = re.compile(r"[-\u2010-\u2015]")
 
 # What people call those whose name they leave out. "On the head" is no headteacher.
 _HEAD = (
@@ -86,17 +97,54 @@ _AT_ALL = _doers(f"{_GRAVE}|{_FAULT}")
 def is_named(person: Person, words: str) -> bool:
     """True where a text names the person: in full, by title and surname, or by a surname alone
     that is written as a name.
+
+    Accents, apostrophes, hyphens and the space behind a title are as people leave them out.
     """
-    parts = [re.escape(part) for part in re.findall(r"[\w'\u2019-]+", person.name)]
-    parts = [part for part in parts if not re.fullmatch(TITLES, part, re.IGNORECASE)]
+    parts = _parts(person.name)
     if not parts:
         return False
-    surname = parts[-1]
-    full = rf"\b{parts[0]}\s+(?:[\w'\u2019-]+\s+){{0,2}}{surname}\b"
-    titled = rf"\b{TITLES}\.?\s+(?:\w\.?\s+)?{surname}\b"
-    is_a_name = surname[0].isupper() and surname.casefold() not in WORDS_TOO
+    first, surname = _loosely(parts[0]), _loosely(parts[-1])
+    full = rf"\b{first}\s+(?:[\w']+\s+){{0,3}}{surname}\b"
+    titled = rf"\b{TITLES}\.?\s*(?:\w\.?\s+)?{surname}\b"
+    is_a_name = parts[-1][0].isupper() and parts[-1].casefold() not in WORDS_TOO
     alone = rf"\b{surname}\b" if is_a_name else r"(?!)"
-    return bool(re.search(f"{full}|{titled}", words, re.IGNORECASE) or re.search(alone, words))
+    plain = _HYPHENS.sub(" ", _plain(words))
+    return bool(re.search(f"{full}|{titled}", plain, re.IGNORECASE) or re.search(alone, plain))
+
+
+def may_be_named(person: Person, words: str) -> bool:
+    """True where a text says what "King" did, with a capital, and the person is called so: it may
+    be the name or the word.
+    """
+    surname = "".join(_parts(person.name)[-1:])
+    if surname.casefold() not in WORDS_TOO:
+        return False
+    surname = f"(?:{surname.capitalize()}|{surname.upper()})"
+    by_name = rf"\b{surname}\W+(?i:{_BETWEEN}(?:{_GRAVE}))\b"
+    by_them = rf"\b(?i:{_GRAVE})\W+(?:\w+\W+){{0,3}}by\W+{surname}\b"
+    return bool(re.search(f"{by_name}|{by_them}", _plain(words)))
+
+
+def _parts(name: str) -> list[str]:
+    """First names and surname, without titles, degrees, honours and what is in brackets."""
+    # A comma first is nobody's name; one inside ends it.
+    plain = _NOT_THE_NAME.sub(" ", _plain(name).lstrip(" ,"))
+    parts = re.findall(r"\w(?:[\w'\u2010-\u2015-]*\w)?", plain)
+    parts = [part for part in parts if not re.fullmatch(TITLES, part, re.IGNORECASE)]
+    while len(parts) > 1 and parts[-1] in _POST_NOMINALS:
+        parts.pop()
+    return parts
+
+
+def _plain(words: str) -> str:
+    """The words without accents, each apostrophe a straight one."""
+    apart = unicodedata.normalize("NFKD", words.translate(_APOSTROPHES))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _loosely(part: str) -> str:
+    """A pattern of one part of a name, in a text whose hyphens are spaces."""
+    return _HYPHENS.sub(r"\\s*", re.escape(part).replace("\\-", "-")).replace("'", r"'?\s?")
 
 
 def is_about(person: Person, words: str, *, gravely: bool) -> bool:

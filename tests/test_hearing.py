@@ -264,6 +264,24 @@ def test_somebody_hears_even_where_the_head_is_the_only_one_but_a_governor() -> 
         ("Anne-Marie St. John", "Mrs John came", True),
         ("Mr", "Mr anything", False),
         ("A (B", "A (B said so", True),
+        ("Niamh O'Brien", "Mrs O\u2019Brien said so", True),
+        ("Niamh O\u2019Brien", "mrs o'brien said so", True),
+        ("Niamh O'Brien", "Mrs OBrien said so", True),
+        ("Mary Smith MBE", "mary smith said so", True),
+        ("Mary Smith M.B.E.", "Mrs Smith said so", True),
+        ("Mary Smith BA (Hons)", "Mrs Smith said so", True),
+        ("Mary Smith (Headteacher)", "Mrs Smith said so", True),
+        ("Mary Smith, Headteacher", "Mrs Smith said so", True),
+        ("Mary Smith (Headteacher)", "the Headteacher said so", False),
+        ("Amadou Ba", "Mr Ba said so", True),
+        ("Owen Lewis-Jones", "Mr Lewis Jones said so", True),
+        ("Owen Lewis-Jones", "Lewis\u2011Jones said so", True),
+        ("Owen Lewis-Jones", "owen lewis-jones said so", True),
+        ("Owen Lewis-Jones", "Mr Jones said so", False),
+        ("Mary Smith", "mr.smith said so", True),
+        ("Mary Smith", "MrsSmith said so", True),
+        ("Mary Smith", "the silversmith said so", False),
+        ("Si\u00e2n M\u00fcller", "Mrs Muller said so", True),
     ],
 )
 def test_a_name_is_found_as_people_write_it(name: str, words: str, named: bool) -> None:
@@ -281,6 +299,24 @@ def test_a_surname_that_is_also_a_word_counts_only_as_a_name() -> None:
     may = Person(name="Theresa May", email="may@s.example", roles=("headteacher",))
     assert not whom.is_named(may, "May I say what was done to my girl")
     assert whom.is_named(may, "Mrs May knew of it")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "King slapped my son",
+        "KING HIT MY SON",
+        "King has been messaging girls",
+        "my girl was slapped by King",
+    ],
+)
+def test_a_surname_that_is_a_word_beside_a_deed_brings_the_chair_in(words: str) -> None:
+    king = HEAD.model_copy(update={"name": "Rosa King"})
+    people = (king, LEAD, CHAIR)
+    assert told(words, "safeguarding", people=people) == ["chair", "dsl", "head"]
+    assert told(words.lower(), "safeguarding", people=people) == ["dsl", "head"]
+    assert not hearing.may_close(king, mention(words, "safeguarding"))
+    assert hearing.may_close(LEAD, mention(words, "safeguarding"))
 
 
 def test_the_next_leader_is_one_who_has_not_been_told() -> None:
