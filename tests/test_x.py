@@ -308,7 +308,7 @@ def test_where_no_school_listens_there_is_nothing_to_search_for(
         ({"monthly_posts": None}, "monthly_posts"),
         ({"monthly_posts": 9}, "must be at least 10"),
         ({"most_posts": 501}, "must be at most 500"),
-        ({"token_env": None}, 'is missing: write token_env = "NAME"'),
+        ({"token_env": None}, 'is missing: write token_file = "PATH" or token_env = "NAME"'),
         ({"i_have_read_the_terms": None}, "X charges for every post read"),
     ],
 )
