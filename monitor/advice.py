@@ -241,7 +241,7 @@ def _worded(settings: Settings) -> Iterator[tuple[str, Iterable[str]]]:
     yield "mail.host", (settings.mail.host,)
     for source in settings.sources:
         if source.enabled:
-            for key, value in source.options:
+            for key, value in source.options or ():
                 yield f"sources.{source.id}.{key}", _placeholders(value)
     for school in settings.schools:
         for key, words in _words_of(school):
