@@ -22,15 +22,18 @@ from monitor.store.mentions import Mention
 GOVERNORS = ("chair", "vice_chair", "trust")
 # Whoever is meant to hear in the holidays; not one of the roles that people hold.
 HOLIDAY = "holiday_contact"
-# Who may hear of a post at all; all others only what a rule gives them.
-HEARERS = frozenset(
-    {"headteacher", "deputy", "dsl", "deputy_dsl", "duty", "office", *GOVERNORS, HOLIDAY}
-)
 # Who is the next to hear, where those who should cannot or must not.
 NEXT = {
-    Level.URGENT: ("headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty"),
-    Level.RESPOND: ("headteacher", "deputy", "chair", "office"),
-}
+    Level.URGENT: (
+        "headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty", HOLIDAY, "office",
+    ),
+    Level.RESPOND: (
+        "headteacher", "deputy", "chair", "office", "dsl", "deputy_dsl", "vice_chair", "trust",
+        "duty", HOLIDAY,
+    ),
+}  # fmt: skip
+# Who may hear of a post at all, whatever its level; all others only what a rule gives them.
+HEARERS = frozenset(NEXT[Level.URGENT])
 Heard = tuple[tuple[str, Person], ...]
 
 
@@ -46,14 +49,17 @@ def who_may_hear(school: School, categories: Collection[str], words: str) -> Sch
 
     `categories` are the signs of the judgement. The holiday contact is one of the people here.
 
-    Where that would leave no leader at all, all who may hear of posts: somebody has to hear.
+    Where that would leave nobody who leads, all who may hear of posts; and where nobody may, the
+    first of the people, if possible one whom it is not about: somebody has to hear.
     """
     matter = matter_of(school, categories, words)
+    barred = {one.email.casefold() for one in school.people if _must_not(one, matter)}
     people = tuple(person for person in _with_contact(school) if _may(person, school, matter))
-    able = tuple(person for person in people if not _must_not(person, matter))
-    # A post that names every leader must still reach somebody.
-    led = any(HEARERS.intersection(person.roles) for person in able)
-    return school.model_copy(update={"people": able if led else people})
+    able = _but(people, barred)
+    if not any(_leads(person, school) for person in able):
+        # A post that names every leader must still reach somebody.
+        able = people or _but(school.people, barred)[:1] or school.people[:1]
+    return school.model_copy(update={"people": able})
 
 
 def may_close(person: Person, mention: Mention) -> bool:
@@ -87,12 +93,12 @@ def dues(
         heard = _urgent(able, matter)
     else:
         heard = _respond(able, matter, in_holidays=next_opening(school, now).in_holidays)
+    heard = heard or _somebody(able, judgement.level)
     if matter.leak:
         heard += _held(able, "dpo")
-    found = next_to_hear(able, (), judgement.level)
     return tuple(
         (person, Due(role, _at(judgement.level, person, school, now)))
-        for role, person in _once(heard or ((found,) if found else ()))
+        for role, person in _once(heard)
     )
 
 
@@ -104,6 +110,21 @@ def next_to_hear(able: School, told: Collection[str], level: Level) -> tuple[str
             if person.email.casefold() not in known:
                 return role, person
     return None
+
+
+def _somebody(able: School, level: Level) -> Heard:
+    """Whoever is left, where nobody holds a role that hears first."""
+    found = next_to_hear(able, (), level)
+    return (found,) if found else tuple((one.roles[0], one) for one in able.people[:1])
+
+
+def _but(people: tuple[Person, ...], barred: Collection[str]) -> tuple[Person, ...]:
+    """The people without those mailboxes: whoever shares one with the accused is left out too."""
+    return tuple(person for person in people if person.email.casefold() not in barred)
+
+
+def _leads(person: Person, school: School) -> bool:
+    return not HEARERS.isdisjoint(person.roles) or _is_contact(person, school)
 
 
 def _with_contact(school: School) -> tuple[Person, ...]:
