@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitor.hearing import HEARERS
 from monitor.problems import Problem, quoted
 from monitor.settings import KNOWN_CONTACTS, Approval, School, Settings
 from monitor.watch_words import weak_form, weakness
@@ -109,11 +110,7 @@ def run_problems(settings: Settings) -> tuple[Problem, ...]:
     """What keeps `run` from starting, though the file itself is correct."""
     if not settings.schools:
         return (Problem("", 0, "schools", "is missing: there is no school to watch for"),)
-    return tuple(
-        _about(school, "people", "is missing: nobody would be told; add [[schools.people]]")
-        for school in settings.schools
-        if not school.people
-    )
+    return tuple(problem for school in settings.schools for problem in _of_hearers(school))
 
 
 def approved(settings: Settings) -> tuple[School, ...]:
@@ -123,6 +120,17 @@ def approved(settings: Settings) -> tuple[School, ...]:
 
 def _about(school: School, key: str, message: str, *, important: bool = False) -> Problem:
     return Problem("", 0, f"schools.{school.id}.{key}", message, important)
+
+
+def _of_hearers(school: School) -> Iterator[Problem]:
+    if not school.people:
+        yield _about(school, "people", "is missing: nobody would be told; add [[schools.people]]")
+    elif HEARERS.isdisjoint(role for person in school.people for role in person.roles):
+        why = (
+            "holds nobody who hears of what is said: add somebody with the role headteacher, or "
+            "another who leads, such as deputy, dsl or chair"
+        )
+        yield _about(school, "people", why)
 
 
 def _of_people(school: School) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, get_args
 
@@ -45,6 +45,7 @@ from monitor.setting_types import (
     refusals,
 )
 from monitor.term_dates import Terms
+from monitor.toml_lines import KeyPath
 from monitor.watch_words import is_name_of
 
 Nation = Literal["england", "wales", "scotland", "northern_ireland"]
@@ -262,6 +263,28 @@ def _no_approval(contacts: object) -> object:
     return contacts
 
 
+def _always_quiet(
+    people: tuple[Person, ...], window: tuple[time, time] | None
+) -> Iterator[tuple[KeyPath, str]]:
+    why = "must leave some of the school's hours (hours.respond), in which mail can be sent"
+    for at, person in enumerate(people):
+        if window and person.quiet_hours and not list(awake(window, person.quiet_hours)):
+            yield (at, "quiet_hours"), why
+
+
+def _shared(people: tuple[Person, ...]) -> Iterator[tuple[KeyPath, str]]:
+    """A mailbox of two people: what must not reach one of them would, by way of the other."""
+    names: dict[str, str] = {}
+    for at, person in enumerate(people):
+        name = " ".join(person.name.casefold().split())
+        if names.setdefault(person.email.casefold(), name) != name:
+            why = (
+                "is the address of somebody else above: what is about the one would be read by "
+                "both; give each an address of their own, or one person both roles"
+            )
+            yield (at, "email"), why
+
+
 class School(Section):
     """[[schools]]: one school, the words that mean it, and who is told.
 
@@ -290,16 +313,9 @@ class School(Section):
 
     @field_validator("people")
     @classmethod
-    def _not_always_quiet(cls, people: Any, info: ValidationInfo) -> Any:
+    def _each_can_be_told(cls, people: Any, info: ValidationInfo) -> Any:
         window = info.data["hours"].respond if "hours" in info.data else None
-        wrong = [
-            (
-                (at, "quiet_hours"),
-                "must leave some of the school's hours (hours.respond), in which mail can be sent",
-            )
-            for at, person in enumerate(people)
-            if window and person.quiet_hours and not list(awake(window, person.quiet_hours))
-        ]
+        wrong = [*_always_quiet(people, window), *_shared(people)]
         if wrong:
             raise refusals(*wrong)
         return people

@@ -340,6 +340,13 @@ def test_run_needs_a_school_and_each_school_needs_people(tmp_path: Path) -> None
     ]
 
 
+def test_run_needs_somebody_at_each_school_who_hears(tmp_path: Path) -> None:
+    keepers = SCHOOL + person("governor", "governor@a.test") + person("it", "it@a.test")
+    (said,) = run_problems(read(tmp_path, keepers))
+    assert str(said).startswith("schools.ashbyvale.people holds nobody who hears of what is said:")
+    assert run_problems(read(tmp_path, keepers + person("duty", "duty@a.test"))) == ()
+
+
 def test_only_a_school_with_an_approval_is_watched(tmp_path: Path) -> None:
     other = SCHOOL.replace("ashbyvale", "other")
     settings = read(tmp_path, SCHOOL + APPROVAL + other)

@@ -139,6 +139,18 @@ def test_a_person_s_own_choices_are_looked_at(tmp_path: Path, line: str, said: s
         assert found[0].startswith(f"config.toml:8: schools[1].people[1].{said}")
 
 
+def test_two_people_do_not_share_an_address(tmp_path: Path) -> None:
+    again = PEOPLE.replace("tom@h", "TOM@H").replace('"dsl"', '"deputy"')
+    other = again.replace("Tom Birch", "Amina Yusuf")
+    said = mistake(tmp_path, SCHOOL + PEOPLE + other)
+    assert said == (
+        "config.toml:10: schools[1].people[2].email is the address of somebody else above: what "
+        "is about the one would be read by both; give each an address of their own, or one person "
+        "both roles"
+    )
+    assert len(read(tmp_path, SCHOOL + PEOPLE + again).schools[0].people) == 2
+
+
 def test_hours_are_understood(tmp_path: Path) -> None:
     lines = '[schools.hours]\nrespond = "08:00-16:00"\ndigest = "fri 15:05"\n'
     contact = 'holiday_contact = "TOM@hollybrook.example"\n'
