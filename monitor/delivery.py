@@ -46,6 +46,14 @@ class Delivered:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    """Why there is no message: `state` is owed (to be tried again), refused or dropped."""
+
+    state: str
+    error: str
+
+
 @dataclass(frozen=True)
 class Postroom:
     """The outgoing half of the world, made once by `commands.build`.
@@ -71,7 +79,7 @@ class Postroom:
             delivery = deliveries.claim(connection, now, self.owner, self._school_ids)
             if delivery is None:
                 return None
-            letter = delivery.letter or self._write(connection, delivery, now)
+        letter = delivery.letter or self._write(delivery, now)
         if isinstance(letter, Delivered):
             return letter
         return self._carry(delivery, letter)
@@ -80,43 +88,61 @@ class Postroom:
     def _school_ids(self) -> tuple[str, ...]:
         return tuple(school.id for school in self.schools)
 
-    def _write(
-        self, connection: Connection, delivery: Delivery, now: datetime
-    ) -> Letter | Delivered:
-        """Compose the message and fix it in the claim's own transaction, before any server."""
+    def _write(self, delivery: Delivery, now: datetime) -> Letter | Delivered:
+        """Compose the message and fix it before any server hears of it.
+
+        A digest takes a while to compose; meanwhile others may write, and the lease is kept.
+        """
+        with self._lease_kept(delivery.id):
+            found = self._composed(delivery, now)
+            with self.store.writing() as connection:
+                if isinstance(found, Letter):
+                    return self._fix(connection, delivery, found)
+                if found.state == "owed":
+                    return self._put_off(connection, delivery, found.error)
+                return self._end(connection, delivery, found.state, found.error)
+
+    def _composed(self, delivery: Delivery, now: datetime) -> Letter | _Unwritten:
         try:
-            found = draft(connection, self.settings, delivery, now)
-            if found is None:
-                return self._end(
-                    connection, delivery, "dropped", "its school or post is no longer kept"
-                )
-            return self._address(connection, delivery, found, now)
+            with self.store.reading() as connection:
+                found = draft(connection, self.settings, delivery, now)
+                if found is None:
+                    return _Unwritten("dropped", "its school or post is no longer kept")
+                return self._address(connection, delivery, found, now)
         except DeliveryError as error:
-            if error.permanent:
-                return self._end(connection, delivery, "refused", str(error))
-            return self._put_off(connection, delivery, str(error))
+            return _Unwritten("refused" if error.permanent else "owed", str(error))
         except StoreError:
             raise
         except Exception as error:
             # The fence around the words of one letter: it waits and is shown, the others go on.
             fault = f"a fault in Footprint itself ({type(error).__name__}); please report it"
             log.error("a letter could not be written: %s", fault)
-            return self._put_off(connection, delivery, fault)
+            return _Unwritten("owed", fault)
+
+    def _fix(
+        self, connection: Connection, delivery: Delivery, letter: Letter
+    ) -> Letter | Delivered:
+        """Write the message down, unless what is owed was settled while it was composed."""
+        deliveries.renew(connection, delivery.id, self.owner, self.clock())
+        deliveries.fix(connection, delivery.id, letter, letter.recipient)
+        kept = deliveries.one(connection, delivery.id) or delivery
+        if kept.state != "owed":
+            return Delivered(kept.id, kept.level, kept.email, kept.state, kept.error)
+        # Whoever wrote it first, there is one message, and that is carried.
+        return kept.letter or letter
 
     def _address(
         self, connection: Connection, delivery: Delivery, found: Draft, now: datetime
-    ) -> Letter | Delivered:
+    ) -> Letter | _Unwritten:
         told = deliveries.addressed(connection, delivery)
         person = present_holder(found.able, delivery, told)
         if person is None and found.anyone:
             person = next((one for one in found.able.people if one.email not in told), None)
         if person is None:
             if any(holds_mail(found.able, email) for email in told if email != delivery.email):
-                return self._end(
-                    connection, delivery, "dropped", "the present holder has been told"
-                )
+                return _Unwritten("dropped", "the present holder has been told")
             error = f"nobody at {delivery.school} is configured to be told; add [[schools.people]]"
-            return self._put_off(connection, delivery, error)
+            return _Unwritten("owed", error)
         others = tuple(role for email, role in told.items() if email != delivery.email)
         sender = self.settings.mail.from_
         envelope: Envelope = {
@@ -126,9 +152,7 @@ class Postroom:
             "message_id": new_message_id(sender),
             "date": now.replace(microsecond=0),
         }
-        letter = found.put(person, others, envelope)
-        deliveries.fix(connection, delivery.id, letter, person.email)
-        return letter
+        return found.put(person, others, envelope)
 
     def _end(self, connection: Connection, delivery: Delivery, state: str, error: str) -> Delivered:
         deliveries.ended(connection, delivery.id, state, error)

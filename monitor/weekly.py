@@ -61,7 +61,7 @@ class Digests:
         """Owe the digest of one school whose time has come; None where none has."""
         for school in self.schools:
             week = self._due(school)
-            if week and readers(school, self.schools) and self._owe(school, week):
+            if week and self._owe(school, week):
                 return f"{school.id} {week.name}"
         return None
 
@@ -72,7 +72,7 @@ class Digests:
         with self.store.reading() as connection:
             watch = daily.watch(connection, school.id)
             if watch:
-                return week if self._is_missing(connection, school, week, watch) else None
+                return week if self._left(connection, school, week, watch) else None
         with self.store.writing() as connection:
             one_at_a_time(connection, "digests")
             if daily.watch(connection, school.id) is None:
@@ -81,27 +81,33 @@ class Digests:
                 daily.begin(connection, school.id, min(since, now), now)
         return None
 
-    def _is_missing(self, connection: Connection, school: School, week: Week, watch: Watch) -> bool:
-        is_ours = watch.digests_from <= week.due(school.hours)
-        return is_ours and not deliveries.of_subject(connection, DIGEST, subject(school, week))
+    def _left(
+        self, connection: Connection, school: School, week: Week, watch: Watch
+    ) -> tuple[Reader, ...]:
+        """The readers who have no letter of the week, however that went."""
+        if watch.digests_from > week.due(school.hours):
+            return ()
+        there = {
+            (one.level, one.email.casefold())
+            for one in deliveries.of_subject(connection, DIGEST, subject(school, week))
+        }
+        return tuple(
+            reader
+            for reader in readers(school, self.schools)
+            if (reader.edition, reader.person.email.casefold()) not in there
+        )
 
     def _owe(self, school: School, week: Week) -> bool:
         now = self.clock()
         due = week.due(school.hours)
-        # Before the database is held for writing: the letter is drawn soon after.
-        chart.load()
         with self.store.writing() as connection:
             one_at_a_time(connection, "digests")
             watch = daily.watch(connection, school.id)
-            if watch is None or not self._is_missing(connection, school, week, watch):
-                return False
+            left = self._left(connection, school, week, watch) if watch else ()
             late = due.isoformat() if now - due > LATE else ""
             missed = _missed(connection, school, week)
             facts = {"week": week.name, "late": late, "missed": [one.name for one in missed]}
-            owed = [
-                owed_to(school, reader, week, facts, due)
-                for reader in readers(school, self.schools)
-            ]
+            owed = [owed_to(school, reader, week, facts, due) for reader in left]
             deliveries.owe(connection, owed, now)
         return bool(owed)
 
@@ -117,16 +123,26 @@ def readers(school: School, schools: Sequence[School]) -> tuple[Reader, ...]:
 
     The trust's edition is one letter over all schools, owed with the first of them.
     """
+    return tuple(
+        reader
+        for email, reader in _chosen(school).items()
+        if reader.edition != "trust" or _first_of_trust(schools, email) == school.id
+    )
+
+
+def _chosen(school: School) -> Mapping[str, Reader]:
+    """Each reader at a school by address, with the first edition that is theirs."""
     found: dict[str, Reader] = {}
     for edition in EDITIONS:
         for reader in _wanting(school, edition):
             found.setdefault(reader.person.email.casefold(), reader)
-    firsts = {
-        email: next(one.id for one in schools if _is_of_trust(one, email)) == school.id
-        for email, reader in found.items()
-        if reader.edition == "trust"
-    }
-    return tuple(reader for email, reader in found.items() if firsts.get(email, True))
+    return found
+
+
+def _first_of_trust(schools: Sequence[School], email: str) -> str:
+    """The first school where the trust's is the edition that an address gets."""
+    chosen = ((one.id, _chosen(one).get(email)) for one in schools)
+    return next((name for name, reader in chosen if reader and reader.edition == "trust"), "")
 
 
 def entitled(school: School, edition: Edition) -> tuple[Reader, ...]:
@@ -201,7 +217,9 @@ def build(
         weeks = [(one.name, figures(found.rows)) for one, found in zip(ours, read, strict=True)]
         return editions.for_trust(weeks, frame)
     found = week_rows.read(connection, settings, school, week, frame.now)
-    rows = found.heard_by(school, person) if person else found.rows
+    # Numbers alone, and none that is small, betray no post; a list would.
+    is_listed = edition in {"head", "dsl"}
+    rows = found.heard_by(school, person) if person and is_listed else found.rows
     return editions.EDITIONS[edition](figures(rows), frame)
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from monitor.commands import app
 from monitor.digest.weeks import Week
-from monitor.store import daily
+from monitor.store import daily, deliveries
 from monitor.store.opening import open_store, sole_use
 from tests.test_commands import APPROVAL, PEOPLE, Desk
 from tests.web_cast import keep, mention
@@ -97,6 +97,27 @@ def test_it_is_sent_once_and_again_only_on_demand(folder: Path) -> None:
     assert len(letters(folder)) == 2
     assert run(folder, "--send", "--again").exit_code == 0
     assert len(letters(folder)) == 4
+
+
+def test_again_without_an_earlier_one_is_the_first_and_no_other_goes_after_it(
+    folder: Path,
+) -> None:
+    assert run(folder, "--send", "--again").exit_code == 0
+    assert len(letters(folder)) == 2
+    assert "--again sends it once more" in run(folder, "--send").stderr
+    assert len(letters(folder)) == 2
+
+
+def test_one_that_was_dropped_can_be_sent(folder: Path) -> None:
+    with sole_use(f"sqlite:///{folder}/footprint.db"):
+        run(folder, "--send")
+    store = open_store(f"sqlite:///{folder}/footprint.db")
+    with store.writing() as connection:
+        for one in deliveries.listed(connection, ["hollybrook"]):
+            deliveries.ended(connection, one.id, "dropped", "its school is no longer kept")
+    store.close()
+    assert run(folder, "--send").exit_code == 0
+    assert len(letters(folder)) == 2
 
 
 def test_a_poll_sends_the_digest_that_is_due(tmp_path: Path) -> None:

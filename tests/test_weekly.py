@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from alerts.folder import FolderChannel
 from monitor.delivery import Postroom
+from monitor.digest.weeks import Week
 from monitor.settings import Hours, Person, School, Settings, SourceSettings
 from monitor.store import daily, deliveries
 from monitor.store.deliveries import DIGEST, Delivery
 from monitor.store.engine import Store
-from monitor.weekly import Digests
+from monitor.weekly import Digests, Reader, owed_to
 from tests.conftest import Clock
 from tests.letters import read
 from tests.web_cast import HEAD, LEAD, keep, mention, served, settings
@@ -177,6 +181,98 @@ def test_a_digest_leaves_as_a_letter_also_when_there_was_nothing(
     page = message.get_body(("html",))
     assert page is not None
     assert "No mention was found" in page.get_content()
+
+
+@contextmanager
+def heeding(store: Store, heard: Callable[[str, bool], None]) -> Iterator[None]:
+    """Hear each statement as it is put to the database, and whether that is held for writing."""
+
+    def hear(connection: Any, _cursor: object, statement: str, *_more: object) -> None:
+        heard(statement, "footprint_writes" in connection.get_execution_options())
+
+    event.listen(store.engine, "before_cursor_execute", hear)
+    try:
+        yield
+    finally:
+        event.remove(store.engine, "before_cursor_execute", hear)
+
+
+def test_a_digest_is_composed_while_others_may_write(
+    ask: Asked, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    ask()
+    clock.now = MONDAY
+    ask()
+    channel = FolderChannel(tmp_path / "out")
+    room = Postroom(configured(tmp_path, SCHOOL), (SCHOOL,), store, channel, clock, "me")
+    held: set[bool] = set()
+
+    def heard(statement: str, is_held: bool) -> None:
+        if "FROM daily" in statement:
+            held.add(is_held)
+
+    with heeding(store, heard):
+        assert [told.state for told in iter(room.deliver_one, None)] == ["sent", "sent"]
+    assert held == {False}
+
+
+def test_a_digest_that_was_settled_while_it_was_composed_is_not_carried(
+    ask: Asked, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    ask()
+    clock.now = MONDAY
+    letters = ask()
+    channel = FolderChannel(tmp_path / "out")
+    room = Postroom(configured(tmp_path, SCHOOL), (SCHOOL,), store, channel, clock, "me")
+
+    def settle(statement: str, _is_held: bool) -> None:
+        if "FROM daily" in statement:
+            with store.writing() as connection:
+                for one in letters:
+                    deliveries.ended(connection, one.id, "dropped", "no longer wanted")
+
+    with heeding(store, settle):
+        told = room.deliver_one()
+    assert told is not None
+    assert (told.state, told.error) == ("dropped", "no longer wanted")
+    assert list((tmp_path / "out").glob("*.eml")) == []
+
+
+def test_one_persons_digest_that_was_sent_by_hand_stops_nobody_elses(
+    ask: Asked, store: Store, clock: Clock
+) -> None:
+    ask()
+    clock.now = MONDAY
+    by_hand(store, Reader("governors", "chair", CHAIR), clock.now)
+    by_hand(store, Reader("head", "headteacher", HEAD), clock.now)
+    assert sorted(who(ask())) == [
+        ("chair@hollybrook.example", "governors"),
+        ("dsl@hollybrook.example", "dsl"),
+        ("head@hollybrook.example", "head"),
+    ]
+
+
+def by_hand(store: Store, reader: Reader, now: datetime) -> None:
+    """Owe a digest of the week, as a person asks for it."""
+    week = Week.named("2026-W46")
+    owed = owed_to(SCHOOL, reader, week, {"week": week.name}, now)
+    with store.writing() as connection:
+        deliveries.owe(connection, [owed], now)
+
+
+def test_who_leads_one_school_and_the_trust_of_another_gets_both_editions(
+    ask: Asked, clock: Clock
+) -> None:
+    executive = HEAD.model_copy(update={"roles": ("headteacher", "trust"), "digest": True})
+    of_trust = executive.model_copy(update={"roles": ("trust",)})
+    school = SCHOOL.model_copy(update={"people": (executive,)})
+    other = School(id="thornfield", name="Thornfield Infant School", people=(of_trust,))
+    ask(school, other)
+    clock.now = MONDAY
+    assert sorted((one.school, one.level) for one in ask(school, other)) == [
+        ("hollybrook", "head"),
+        ("thornfield", "trust"),
+    ]
 
 
 def test_nobody_reads_of_an_allegation_that_names_them(

@@ -185,18 +185,17 @@ def _owe(
     if not readers:
         say(f"{school.name}: nobody is configured to get it; add [[schools.people]].")
     there = {
-        (one.level, one.email): one
-        for one in deliveries.of_subject(connection, DIGEST, subject)
-        if one.state != "dropped"
+        (one.level, one.email): one for one in deliveries.of_subject(connection, DIGEST, subject)
     }
-    mark = f"again {now.isoformat()}" if again else ""
     owed = []
     for reader in readers:
         before = there.get((reader.edition, reader.person.email))
-        if before and not again:
+        if before and before.state != "dropped" and not again:
             say(_went(school, week, before))
         else:
             facts = {"week": week.name}
+            # A first letter bears the week's own name: the automatic one does not go after it.
+            mark = f"again {now.isoformat()}" if before else ""
             owed.append(weekly.owed_to(school, reader, week, facts, now, mark))
     deliveries.owe(connection, owed, now)
     return {one.id for one in owed}

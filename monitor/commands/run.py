@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
+from alerts import chart
 from monitor.advice import advise, approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
@@ -73,6 +74,8 @@ def _run(
     demo: bool,
     as_json: bool,
 ) -> None:
+    # Here rather than at the first digest, where a letter would wait for it.
+    chart.load()
     with world(settings, schools) as made:
         if demo:
             pretend(made.store, clock())
