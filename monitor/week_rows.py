@@ -11,6 +11,7 @@ from monitor.addressing import able_to_hear, place_of
 from monitor.digest.figures import WEEKS, Post, Rows
 from monitor.digest.weeks import Week
 from monitor.judge.terms import Level
+from monitor.matters import signs
 from monitor.settings import Person, School, Settings
 from monitor.store import corrections, daily, looks, mentions, pages
 from monitor.store.engine import Connection
@@ -19,23 +20,33 @@ from monitor.store.mentions import Mention
 # What needs action is looked for in so many weeks, the digest's own included.
 OPEN_WEEKS = 4
 MOST = 10_000
+# What speaks ill of nobody and is no matter of safeguarding: whom it names is not looked for.
+_HARMLESS = frozenset({"praise", "press", "request"})
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a school's week is written from, and the school's mentions by their ids."""
+    """What a school's week is written from; `stories` are the mentions of each, by its post."""
 
     rows: Rows
-    mentions: Mapping[str, Mention]
+    stories: Mapping[str, tuple[Mention, ...]]
 
     def heard_by(self, school: School, person: Person) -> Rows:
-        """Without the posts that may be an allegation against this very person."""
-        posts = tuple(
-            post
-            for post in self.rows.posts
-            if person in able_to_hear(school, self.mentions[post.id]).people
+        """Without the posts that may be an allegation against this very person, and without what
+        they count for: a number that no list explains would betray them.
+        """
+        hidden = {
+            name
+            for name, (gravest, *_) in self.stories.items()
+            if _may_be_hidden(gravest) and person not in able_to_hear(school, gravest).people
+        }
+        return replace(
+            self.rows,
+            totals=daily.without(
+                self.rows.totals, (m for name in hidden for m in self.stories[name])
+            ),
+            posts=tuple(post for post in self.rows.posts if post.id not in hidden),
         )
-        return replace(self.rows, posts=posts)
 
 
 def read(
@@ -49,11 +60,12 @@ def read(
     sources = tuple(s.id for s in settings.sources if s.enabled and s.listens_for(school.id))
     ends = min(week.ends, now)
     watch = daily.watch(connection, school.id)
-    told = _told(connection, [one.id for one in stories])
+    gravest = [copies[0] for copies in stories]
+    told = _told(connection, [one.id for one in gravest])
     rows = Rows(
         week=week,
         totals=daily.totals(connection, (school.id,), first.monday, week.sunday),
-        posts=tuple(_post(one, told.get(one.id)) for one in stories),
+        posts=tuple(_post(one, told.get(one.id)) for one in gravest),
         fixes=tuple(_fixes(connection, school, week)),
         unseen=coverage.unseen(
             looks.everything(connection, sources),
@@ -64,15 +76,22 @@ def read(
         sources=sources,
         since=watch.since if watch else None,
     )
-    return Read(rows, {one.id: one for one in stories})
+    return Read(rows, {copies[0].id: copies for copies in stories})
 
 
-def _stories(found: Sequence[Mention]) -> tuple[Mention, ...]:
-    """Each story once: its gravest mention, of those the first."""
-    stories: dict[str, Mention] = {}
+def _stories(found: Sequence[Mention]) -> tuple[tuple[Mention, ...], ...]:
+    """The mentions of each story, the gravest first, of those the earliest."""
+    stories: dict[str, list[Mention]] = {}
     for one in sorted(found, key=lambda each: (-Level(each.level).rank, each.seen_at, each.id)):
-        stories.setdefault(one.same_as or one.id, one)
-    return tuple(stories.values())
+        stories.setdefault(one.same_as or one.id, []).append(one)
+    return tuple(map(tuple, stories.values()))
+
+
+def _may_be_hidden(one: Mention) -> bool:
+    """False for what no list holds or what is harmless, which costs no reading of its words."""
+    is_listed = Level(one.level) is not Level.ROUTINE or "praise" in one.categories
+    rules = (str(reason["rule"]) for reason in one.reasons)
+    return is_listed and not signs(one.categories, rules) <= _HARMLESS
 
 
 def _post(one: Mention, told: datetime | None) -> Post:

@@ -91,6 +91,13 @@ def test_what_needs_action_stands_worst_first_then_oldest_with_its_age() -> None
     assert entries[1].where == "Wednesday 4 November, 12 days old, in forum (forum.example)"
 
 
+def test_a_post_that_is_counted_and_not_listed_is_not_nothing() -> None:
+    words = said(for_head(figures(replace(QUIET, totals=(total(1, level="urgent"),))), FRAME))
+    assert "1 needs action (1 urgent)" in words
+    assert "Nothing was found" not in words
+    assert "None of the posts that are counted here can be listed in this edition." in words
+
+
 def test_the_long_list_is_cut_and_says_by_how_many() -> None:
     posts = tuple(post(str(number)) for number in range(11))
     action = for_head(figures(replace(QUIET, posts=posts)), FRAME).sections[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from alerts.digest import Edition, digest_text
 from alerts.folder import FolderChannel
 from monitor.delivery import Postroom
 from monitor.digest.weeks import Week
@@ -18,7 +20,7 @@ from monitor.settings import Hours, Person, School, Settings, SourceSettings
 from monitor.store import daily, deliveries
 from monitor.store.deliveries import DIGEST, Delivery
 from monitor.store.engine import Store
-from monitor.weekly import Digests, Reader, owed_to
+from monitor.weekly import Digests, Reader, build, entitled, frame_of, owed_to
 from tests.conftest import Clock
 from tests.letters import read
 from tests.web_cast import HEAD, LEAD, keep, mention, served, settings
@@ -302,6 +304,37 @@ def test_nobody_reads_of_an_allegation_that_names_them(
     }
     assert grave.url in pages[LEAD.email]
     assert grave.url not in pages[HEAD.email]
+
+
+def test_what_is_hidden_from_a_reader_is_not_counted_for_that_reader_either(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    grave = mention(
+        "grave",
+        "Mrs Jane Ashdown has hurt a child at Hollybrook Primary School",
+        level="urgent",
+        categories=("safeguarding",),
+        seen_at=datetime(2026, 11, 11, 9, tzinfo=UTC),
+        published=None,
+    )
+    copy = replace(grave, id="c" * 32, entry_key="copy", url="https://b.example", same_as=grave.id)
+    keep(store, grave, copy)
+    clock.now = MONDAY
+    head, lead = (pages_of(store, tmp_path, one, clock.now) for one in ("head", "dsl"))
+    assert "2 mentions: 2 need action (2 urgent)" in lead
+    assert "No mention was found in the week" in head
+    assert "Nothing was found in these four weeks." in head
+    assert "urgent)" not in head
+
+
+def pages_of(store: Store, folder: Path, edition: Edition, now: datetime) -> str:
+    """The words of an edition of the week for its reader, as one line."""
+    (reader,) = entitled(SCHOOL, edition)
+    settings, week = configured(folder, SCHOOL), Week.named("2026-W46")
+    frame = frame_of(settings, SCHOOL, now, {})
+    with store.reading() as connection:
+        words = build(connection, settings, SCHOOL, week, edition, frame, reader.person)
+    return " ".join(digest_text(words).split())
 
 
 def test_what_was_watched_before_digests_were_is_known(

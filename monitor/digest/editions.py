@@ -37,7 +37,7 @@ _CHILDREN = frozenset(
 def for_head(found: Figures, frame: Frame) -> Digest:
     """The head's edition."""
     sections = (
-        part.action(found.action, frame),
+        part.action(found.action, found, frame),
         part.done(found, frame),
         part.praise(found.praise, frame),
         part.watch(found.watch, frame),
@@ -61,7 +61,7 @@ def for_safeguarding(found: Figures, frame: Frame) -> Digest:
     kinds = [one for one in found.categories if one.name in _CHILDREN]
     counts = part.table("Safeguarding, by kind", kinds, part.CATEGORIES)
     sections = (
-        part.action(children, frame),
+        part.action(children, found, frame),
         part.done(found, frame),
         counts,
         part.trend(found),

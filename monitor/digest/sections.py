@@ -53,6 +53,8 @@ CATEGORIES: Mapping[str, str] = {
 }
 # What stands in a table for what is not known.
 UNKNOWN = "?"
+# A post that is counted may have been deleted since, or be for another reader alone.
+_NOT_LISTED = "None of the posts that are counted here can be listed in this edition."
 _NONE_TOLD = "No alert was sent about the week's posts."
 _FIXES: Mapping[str, str] = {
     "level": "put at another level",
@@ -86,10 +88,14 @@ def notes(frame: Frame) -> Iterator[str]:
         yield f"No digest went out for {weeks}. The chart holds those weeks too."
 
 
-def action(posts: Sequence[Post], frame: Frame) -> Section:
+def action(posts: Sequence[Post], found: Figures, frame: Frame) -> Section:
     """What still needs somebody, the gravest first."""
     if not posts:
-        return Section("What needs action", lines=("Nothing was found in these four weeks.",))
+        is_counted = any(
+            number(found.levels, level.value) for level in Level if level.needs_response
+        )
+        says = _NOT_LISTED if is_counted else "Nothing was found in these four weeks."
+        return Section("What needs action", lines=(says,))
     entries = tuple(
         _entry(post, frame, f"{_level(post)}: {_kinds(post)}") for post in posts[:LISTED]
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -117,6 +117,20 @@ def totals(
     where = (DAILY.c.school.in_(schools), DAILY.c.day.between(first, last), DAILY.c.mentions > 0)
     rows = connection.execute(select(*columns).where(*where).order_by(*columns))
     return tuple(Total(**row._mapping) for row in rows)
+
+
+def without(totals: Iterable[Total], hidden: Iterable[Countable]) -> tuple[Total, ...]:
+    """The same totals as if there were not these mentions."""
+    left = Counter(key for mention in hidden for key in _keys(mention))
+    fewer = (
+        replace(one, mentions=one.mentions - left[_key(one)]) if _key(one) in left else one
+        for one in totals
+    )
+    return tuple(one for one in fewer if one.mentions > 0)
+
+
+def _key(total: Total) -> Key:
+    return total.school, total.day, total.source, total.level, total.mood, total.category
 
 
 def watch(connection: Connection, school: str) -> Watch | None:
