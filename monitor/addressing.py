@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from monitor.hearing import holders, who_may_hear
+from monitor.hearing import holders, next_to_hear, who_may_hear
 from monitor.judge import routing
 from monitor.matters import signs, words_of
 from monitor.settings import Person, School
@@ -32,6 +32,9 @@ def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> 
         role=role,
         email=person.email,
         due_at=now,
+        kind=delivery.kind,
+        subject=delivery.subject,
+        facts=delivery.facts,
     )
 
 
@@ -42,7 +45,8 @@ def place_of(mention: Mention) -> str:
 
 
 def present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> Person | None:
-    """Who hears now: the person first meant, else the role's present holder, else a stand-in.
+    """Who hears now: the person first meant, else the role's present holder, else a stand-in,
+    else whoever is next to hear of a post of that level, where nobody at all has been told.
 
     None where everybody who could hear in this place is told by a message of their own.
     """
@@ -52,7 +56,10 @@ def present_holder(school: School, delivery: Delivery, told: dict[str, str]) -> 
     for role in (delivery.role, *routing.STAND_INS.get(delivery.role, ())):
         if held := holders(school, role):
             return next((person for person in held if person.email not in told), None)
-    return None
+    if any(holds_mail(school, email) for email in told):
+        return None
+    found = next_to_hear(school, told, delivery.level)
+    return found[1] if found else None
 
 
 def holds_mail(school: School, email: str) -> bool:

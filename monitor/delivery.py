@@ -12,17 +12,10 @@ from datetime import datetime, timedelta
 from alerts.base import Channel, DeliveryError, Letter
 from alerts.mail import Envelope
 from monitor import timing
-from monitor.addressing import (
-    able_to_hear,
-    holds_mail,
-    new_message_id,
-    owed_again,
-    present_holder,
-)
-from monitor.hearing import holders, next_to_hear
-from monitor.judge.terms import Level
+from monitor.addressing import holds_mail, new_message_id, owed_again, present_holder
+from monitor.hearing import next_to_hear
 from monitor.settings import School, Settings
-from monitor.store import deliveries, mentions
+from monitor.store import deliveries
 from monitor.store.deliveries import Delivery, Outage
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.writing import Draft, draft
@@ -213,15 +206,13 @@ class Postroom:
         return Delivered(delivery.id, delivery.level, letter.recipient, state, words)
 
     def _pass_on(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
-        """Somebody cannot be told: the next leader who has not been is owed the alert at once."""
-        school = self.settings.school(delivery.school)
-        mention = mentions.one(connection, delivery.subject)
-        if school and mention:
-            told = deliveries.addressed(connection, delivery)
-            found = next_to_hear(able_to_hear(school, mention), told, Level(delivery.level))
-            if found:
-                role, person = found
-                deliveries.owe(connection, [owed_again(delivery, role, person, now)], now)
+        """Somebody cannot be told: the next leader who has not been is owed it at once."""
+        about = draft(connection, self.settings, delivery, now)
+        told = deliveries.addressed(connection, delivery)
+        found = next_to_hear(about.able, told, delivery.level) if about else None
+        if found:
+            role, person = found
+            deliveries.owe(connection, [owed_again(delivery, role, person, now)], now)
 
     def reconsider(self) -> None:
         """Owe again what an address refused that has since been corrected or replaced.
@@ -233,19 +224,19 @@ class Postroom:
         with self.store.writing() as connection:
             for delivery in deliveries.undelivered(connection, self._school_ids, since):
                 school = self.settings.school(delivery.school)
-                mention = mentions.one(connection, delivery.subject)
-                if school and mention and not holds_mail(school, delivery.email):
-                    self._replace(connection, delivery, able_to_hear(school, mention), now)
+                about = draft(connection, self.settings, delivery, now)
+                if school and about and not holds_mail(school, delivery.email):
+                    self._replace(connection, delivery, about.able, now)
 
     def _replace(
         self, connection: Connection, delivery: Delivery, able: School, now: datetime
     ) -> None:
         told = deliveries.addressed(connection, delivery)
-        held = [person for person in holders(able, delivery.role) if person.email not in told]
-        again = [owed_again(delivery, delivery.role, person, now) for person in held]
-        if again:
+        person = present_holder(able, delivery, told)
+        if person and person.email not in told:
             deliveries.replaced(connection, delivery.id)
-            deliveries.owe(connection, again, now)
+            again = owed_again(delivery, delivery.role, person, now)
+            deliveries.owe(connection, [again], now)
 
     def _shut(self, connection: Connection, error: str, now: datetime) -> datetime:
         before = deliveries.outage(connection, self.channel.name)

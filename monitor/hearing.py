@@ -7,7 +7,7 @@ certain goes to the headteacher and to the chair.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from monitor import whom
@@ -23,7 +23,7 @@ GOVERNORS = ("chair", "vice_chair", "trust")
 # Whoever is meant to hear in the holidays; not one of the roles that people hold.
 HOLIDAY = "holiday_contact"
 # Who is the next to hear, where those who should cannot or must not.
-NEXT = {
+NEXT: Mapping[str, tuple[str, ...]] = {
     Level.URGENT: (
         "headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty", HOLIDAY, "office",
     ),
@@ -102,8 +102,10 @@ def dues(
     )
 
 
-def next_to_hear(able: School, told: Collection[str], level: Level) -> tuple[str, Person] | None:
-    """The next leader who has not been told, with the role; None where all have been."""
+def next_to_hear(able: School, told: Collection[str], level: str) -> tuple[str, Person] | None:
+    """The next leader who has not been told, with the role; None where all have been, and for a
+    letter that is not about a post: its level is none of these.
+    """
     known = {email.casefold() for email in told}
     for role in NEXT.get(level, ()):
         for person in holders(able, role):

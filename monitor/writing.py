@@ -80,9 +80,8 @@ def _summary(
     # A correction since may have taken a post away, or made little of it.
     left = [one for one in found if one.relevant and Level(one.level).needs_response]
     able = {one.id: able_to_hear(school, one).people for one in left}
-    people = tuple(
-        person for person in school.people if any(person in may for may in able.values())
-    )
+    # Not those of the school alone: the holiday contact may be an address without a person.
+    people = tuple(dict.fromkeys(person for may in able.values() for person in may))
     if not left:
         return None
 

@@ -16,7 +16,7 @@ from alerts.smtp import SmtpChannel
 from monitor.delivery import Delivered, Postroom
 from monitor.settings import Hours, Mail, Person, School, Settings
 from monitor.store import deliveries, mentions
-from monitor.store.deliveries import Delivery
+from monitor.store.deliveries import SUMMARY, Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
 from tests.mailserver import MailServer
@@ -392,6 +392,71 @@ def test_nobody_is_told_twice_where_one_person_takes_over_both_roles(
     told = carry(room(store, shelf, clock, both))
     assert sorted(letter.state for letter in told) == ["dropped", "sent"]
     assert [letter.recipient for letter in shelf.letters] == [LEAD.email]
+
+
+@pytest.mark.parametrize("role", ["chair", "duty", "vice_chair", "trust", "clerk", "dpo"])
+def test_what_somebody_without_a_stand_in_was_owed_goes_to_the_next_leader(
+    store: Store, shelf: Shelf, clock: Clock, role: str
+) -> None:
+    gone = Person(name="Ann Bell", email="gone@hollybrook.example", roles=(role,))
+    owe(store, gone)
+    carry(room(store, shelf, clock, DEPUTY, HEAD))
+    assert [letter.recipient for letter in shelf.letters] == [HEAD.email]
+
+
+def owe_summary(store: Store, person: Person, role: str = "") -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention()])
+        letter = an_alert(
+            mention=None, email=person.email, role=role or person.roles[0], due_at=START,
+            kind=SUMMARY, subject="gazette hollybrook", level="respond",
+            facts={"source": "gazette", "mentions": ["m1"]},
+        )  # fmt: skip
+        deliveries.owe(connection, [letter], START)
+
+
+def test_a_summary_goes_to_the_holiday_contact_who_is_an_address_alone(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    contact = Person(name="Duty", email="duty@elsewhere.example", roles=("duty",))
+    owe_summary(store, contact, "holiday_contact")
+    post = room(store, shelf, clock, HEAD)
+    hours = Hours(holiday_contact=contact.email)
+    school = hollybrook(HEAD).model_copy(update={"hours": hours})
+    settings = post.settings.model_copy(update={"schools": (school,)})
+    carry(replace(post, settings=settings, schools=(school,)))
+    assert [letter.recipient for letter in shelf.letters] == [contact.email]
+
+
+def test_a_summary_that_is_refused_goes_to_the_next_leader_with_all_that_it_says(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe_summary(store, HEAD)
+
+    def refuse(letter: Letter) -> None:
+        if letter.recipient == HEAD.email:
+            raise DeliveryError("550 no such person", permanent=True)
+
+    shelf.before = refuse
+    carry(room(store, shelf, clock, HEAD, DEPUTY))
+    (letter,) = shelf.letters
+    assert letter.recipient == DEPUTY.email
+    assert b"gazette" in letter.content
+
+
+def test_a_summary_that_an_address_refused_goes_to_the_corrected_one_after_a_restart(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe_summary(store, HEAD)
+    shelf.fault = DeliveryError("550 no such person", permanent=True)
+    carry(room(store, shelf, clock, HEAD))
+    shelf.fault = None
+    corrected = HEAD.model_copy(update={"email": "jane@hollybrook.example"})
+    mended = room(store, shelf, clock, corrected)
+    mended.reconsider()
+    mended.reconsider()
+    carry(mended)
+    assert [letter.recipient for letter in shelf.letters] == [corrected.email]
 
 
 def replace_roles(person: Person, *roles: str) -> Person:
