@@ -192,7 +192,7 @@ def test_the_governors_edition_holds_no_post_no_small_number_and_no_kind_that_is
     assert all(not part.entries for part in digest.sections)
     assert "https://" not in words
     assert "Staff conduct" not in words
-    assert "Complaints: 9 Everything else: fewer than 5 each." in words
+    assert "Complaints: 10 Everything else: fewer than 5 each." in words
     assert "About 10 mentions in the week." in words
     cells = [cell for part in digest.sections for row in part.rows for cell in row[1:]]
     assert [cell for cell in cells if cell.isdigit() and int(cell) < 5] == []
@@ -203,11 +203,26 @@ def test_a_governor_cannot_tell_one_grave_post_from_none() -> None:
     assert said(for_governors(figures(one), FRAME)) == said(for_governors(figures(QUIET), FRAME))
 
 
+def test_no_small_number_can_be_worked_out_from_what_governors_and_trusts_are_shown() -> None:
+    one = replace(QUIET, totals=(total(8), total(1, level="urgent", mood="negative")))
+    none = replace(QUIET, totals=(total(8), total(1)))
+    assert said(for_governors(figures(one), FRAME)) == said(for_governors(figures(none), FRAME))
+    trusts = [said(for_trust([("Ashby", figures(rows))], FRAME)) for rows in (one, none)]
+    assert trusts[0] == trusts[1]
+
+
+def test_few_mentions_are_not_told_as_none() -> None:
+    few = figures(replace(QUIET, totals=(total(2),)))
+    assert "Fewer than 5 mentions in the week." in said(for_governors(few, FRAME))
+    words = said(for_trust([("Ashby", few)], FRAME))
+    assert "Fewer than 5 mentions of 1 school in the week." in words
+
+
 def test_the_trusts_edition_stands_school_by_school_without_small_numbers() -> None:
     many = figures(replace(QUIET, totals=(total(7, mood="negative"),)))
     digest = for_trust([("Ashby", many), ("Hollybrook", figures(QUIET))], FRAME)
     assert digest.sections[0].rows == (
-        ("Ashby", "7", "fewer than 5", "7", "0 of 2"),
+        ("Ashby", "5", "fewer than 5", "5", "0 of 2"),
         ("Hollybrook", *["fewer than 5"] * 3, "0 of 2"),
     )
 
@@ -264,6 +279,12 @@ def test_a_digest_is_due_in_the_week_after_in_londons_time(
 @pytest.mark.parametrize("name", ["2026-47", "2026-W54", "2026-W00", "W47", "", "2026-W4\uff17"])
 def test_a_name_that_is_no_week_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="week"):
+        Week.named(name)
+
+
+@pytest.mark.parametrize("name", ["9999-W52", "0001-W01", "1999-W52", "2101-W01"])
+def test_a_week_of_a_far_year_is_refused_in_one_line(name: str) -> None:
+    with pytest.raises(ValueError, match="the year must be from 2000 to 2100"):
         Week.named(name)
 
 

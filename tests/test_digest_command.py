@@ -155,7 +155,8 @@ def test_beside_a_running_program_it_is_left_to_that_to_send(folder: Path) -> No
     ("words", "says"),
     [
         (("--week", "47"), "--week '47' is no week; write the year and the week, as in 2026-W47"),
-        (("--week", "2199-W01"), "--week 2199-W01 is not over yet"),
+        (("--week", "2099-W01"), "--week 2099-W01 is not over yet"),
+        (("--week", "9999-W52"), "--week '9999-W52': the year must be from 2000 to 2100"),
         (("--school", "nowhere"), "there is no school 'nowhere'; there are: hollybrook"),
         (("--again",), "--again goes with --send alone"),
     ],

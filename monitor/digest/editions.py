@@ -8,7 +8,7 @@ from alerts.digest import Digest, Edition, Section
 from monitor.digest import sections as part
 from monitor.digest.figures import Compared, Figures
 from monitor.digest.frame import Frame
-from monitor.digest.phrases import SMALL, about, counted, hidden, opened, rounded
+from monitor.digest.phrases import SMALL, about, counted, hidden, opened
 from monitor.judge.terms import Level
 
 _SELF_CHECK = (
@@ -25,8 +25,8 @@ _COUNTING = (
     "may have changed or gone since."
 )
 _HIDDEN = (
-    f'Numbers under {SMALL} are shown as "fewer than {SMALL}" and totals are rounded, so that no '
-    "figure points at anybody."
+    f'Numbers under {SMALL} are shown as "fewer than {SMALL}" and all others to the nearest '
+    f"{SMALL}, so that no figure points at anybody."
 )
 _NO_ANSWERS = "Governors do not answer online, and come to a complaint unaware of it."
 _CHILDREN = frozenset(
@@ -92,14 +92,20 @@ def for_governors(found: Figures, frame: Frame) -> Digest:
         Section("What could not be seen", lines=(part.blind(blind, found.watched),), aside=True),
     )
     digest = _digest("governors", found, frame, sections, (_LIMITS, _HIDDEN, _NO_ANSWERS))
-    return _as_numbers(digest, f"About {rounded(found.mentions.number)} mentions in the week.")
+    return _as_numbers(digest, f"{_about(found.mentions.number)} in the week.")
 
 
 def _hiding(heading: str, counts: Iterable[tuple[str, int]], *, aside: bool = False) -> Section:
     """What is not small; whether there is any of the rest is not said either."""
-    rows = tuple((opened(name), str(number)) for name, number in counts if number >= SMALL)
+    rows = tuple((opened(name), hidden(number)) for name, number in counts if number >= SMALL)
     every = "Everything else" if rows else "Everything"
     return Section(heading, rows=rows, more=f"{every}: fewer than {SMALL} each.", aside=aside)
+
+
+def _about(mentions: int) -> str:
+    if mentions < SMALL:
+        return opened(f"{hidden(mentions)} mentions")
+    return f"About {hidden(mentions)} mentions"
 
 
 def for_trust(schools: Sequence[tuple[str, Figures]], frame: Frame) -> Digest:
@@ -123,7 +129,7 @@ def for_trust(schools: Sequence[tuple[str, Figures]], frame: Frame) -> Digest:
         school=frame.school,
         title=f"The week at {many}",
         period=str(schools[0][1].week),
-        opening=f"About {rounded(whole)} mentions of {many} in the week.",
+        opening=f"{_about(whole)} of {many} in the week.",
         notes=tuple(part.notes(frame)),
         tiles=(),
         sections=(Section("School by school", columns=columns, rows=rows),),

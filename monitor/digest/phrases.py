@@ -20,8 +20,8 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def hidden(number: int) -> str:
-    """A number that is told only where it is not small."""
-    return str(number) if number >= SMALL else f"fewer than {SMALL}"
+    """A number as those may know it who must not work out a small one: to the nearest five."""
+    return str(rounded(number)) if number >= SMALL else f"fewer than {SMALL}"
 
 
 def series(items: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from monitor.settings import Hours
 
 _NAME = re.compile(r"([0-9]{4})-[Ww]([0-9]{2})")
 DAYS = timedelta(days=7)
+# Beyond these a year is a slip of the pen, and near the calendar's ends weeks have no neighbours.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +39,8 @@ class Week:
         if not parts:
             raise ValueError(f"{name!r} is no week; write the year and the week, as in 2026-W47")
         year, number = int(parts[1]), int(parts[2])
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValueError(f"{name!r}: the year must be from {FIRST_YEAR} to {LAST_YEAR}")
         try:
             return cls(date.fromisocalendar(year, number, 1))
         except ValueError:
