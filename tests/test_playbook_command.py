@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.commands import app
+from monitor.commands.playbook import holidays_ahead
+from monitor.playbooks import playbook
+from monitor.school_settings import Nation
+from monitor.settings import School
 
 TWO = """[[schools]]
 id = "hollybrook"
@@ -109,6 +114,25 @@ def test_it_prints_json_for_scripts(tmp_path: Path) -> None:
     assert (made["category"], made["level"], made["nation"]) == ("threat", "urgent", "england")
     assert set(made["now"][0]) == {"says", "source", "checked"}
     assert made["bodies"][0]["opening"] == "open now"
+
+
+def test_no_office_that_keeps_bank_holidays_is_open_at_christmas() -> None:
+    school = School(id="hollybrook", name="Hollybrook Primary School")
+    christmas = datetime(2026, 12, 25, 11, tzinfo=UTC)
+    ahead = holidays_ahead(school, christmas)
+    assert {date(2026, 12, 25), date(2026, 12, 28)} <= ahead
+    bodies = playbook("cyberbullying", school, christmas, bank_holidays=ahead).bodies
+    (helpline,) = (
+        one for one in bodies if any("0344 381 4772" in way.fact.says for way in one.ways)
+    )
+    assert helpline.opening == "closed; opens at 10:00 on Tuesday 29 December"
+
+
+def test_new_year_holds_two_days_in_scotland_alone() -> None:
+    eve = datetime(2026, 12, 31, 11, tzinfo=UTC)
+    nations: tuple[Nation, ...] = ("england", "scotland")
+    schools = (School(id="s", name="Stanwick School", nation=nation) for nation in nations)
+    assert [date(2027, 1, 4) in holidays_ahead(one, eve) for one in schools] == [False, True]
 
 
 def test_one_of_several_schools_has_to_be_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -24,13 +25,17 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.commands.mentions import refuse_unknown
+from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
+from monitor.nations import is_bank_holiday
 from monitor.playbooks import Playbook, PlaybookError, playbook
 from monitor.playbooks.facts import NOT_CHECKED
 from monitor.playbooks.said import Help, Missing, Reply, Said, TakeDown, Who
 from monitor.settings import School, Settings
 
 WIDTH = 80
+# No office's next opening is looked for further ahead.
+AHEAD_DAYS = 14
 NATIONS = {
     "england": "England",
     "wales": "Wales",
@@ -66,13 +71,21 @@ def command(
     else:
         chosen = _school(settings_or_exit(config), school)
     try:
-        made = playbook(category, chosen, clock(), level)
+        now = clock()
+        made = playbook(category, chosen, now, level, bank_holidays=holidays_ahead(chosen, now))
     except PlaybookError as error:
         fail(str(error), 2)
     if as_json:
         print_json({"playbook": asdict(made)})
     else:
         _Paper(whole=sources).print(made)
+
+
+def holidays_ahead(school: School, now: datetime) -> frozenset[date]:
+    """Those of the school's nation on which an office that is named may not open."""
+    today = now.astimezone(LONDON).date()
+    days = (today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS))
+    return frozenset(day for day in days if is_bank_holiday(day, school.nation))
 
 
 def _school(settings: Settings, wanted: str | None) -> School:
@@ -163,7 +176,7 @@ class _Paper:
     def _bodies(self, bodies: Sequence[Help]) -> None:
         if not bodies:
             return
-        self._heading("Who can help, first choice first (bank holidays are not known here)")
+        self._heading("Who can help, first choice first")
         for body in bodies:
             self._item("-", self._body(body))
 
