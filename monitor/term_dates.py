@@ -19,6 +19,8 @@ Stretch = tuple[date, date]
 # No summer holiday of the four nations is longer; after it nothing is known without new dates.
 SUMMER = timedelta(days=63)
 _ONE_DAY = timedelta(days=1)
+# What lasts longer than this within a term is no time off: something else was closed.
+_LONGEST_WITHIN = timedelta(days=21)
 _LONGEST_HALF_TERM = timedelta(days=16)
 _LONGEST = timedelta(days=366)
 # A calendar of single days off alone, such as training days, does not tell when the holidays are.
@@ -30,11 +32,15 @@ _MOMENT = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 _REFUSED = ("RRULE", "RDATE", "EXRULE", "DURATION")
 _HALF_TERM = re.compile(r"\bhalf[ -]?terms?\b|\bhanner[ -]?tymor\b", re.IGNORECASE)
 _CLOSED = re.compile(
-    r"\bholidays?\b|\bvacation\b|\bbreak\b|\bclosed\b|\bclosure\b|\binset\b|\bhms\b"
+    r"\bholidays?\b|\bvacation\b|\bbreak\b|\binset\b|\bhms\b"
     r"|\bin-?\s?service\b|\btraining days?\b|\bstaff (?:development|training)\b"
-    r"|\bg?wyliau\b|\bgŵyl\b|\bar gau\b|\bhyfforddiant\b",
+    r"|\bg?wyliau\b|\bgŵyl\b|\bhyfforddiant\b"
+    # The school itself, or whatever bears no name: not its library, nor its car park.
+    r"|\b(?:school|ysgol)(?: (?:is|will be))? (?:closed|closure|ar gau)\b"
+    r"|^\W*(?:closed|closure|ar gau)\b(?! of\b)|\bclosed (?:to|for) (?:all )?(?:pupils|children)\b",
     re.IGNORECASE,
 )
+_SHUT = re.compile(r"\bclosed\b|\bclosure\b|\bar gau\b", re.IGNORECASE)
 _TERM = re.compile(r"\bterms?\b|\b(?:t|d|th|nh)ymor\b|\b(?:t|d)ymhorau\b", re.IGNORECASE)
 # One day on which a term or a holiday begins or ends says nothing of the days beside it.
 _A_TURN = re.compile(
@@ -104,6 +110,7 @@ def read_calendar(text: str) -> Terms:
         if _speaks_of_terms(event) and not event.is_cancelled:
             stretch = _stretch(event)
             _sort(event, stretch, terms, closed, turns)
+    closed = [one for one in closed if not _is_overlong(one, terms)]
     if not terms and not any(last - first >= _A_HOLIDAY for first, last in closed):
         raise _nothing_told(turns)
     return Terms(tuple(sorted(terms)), tuple(sorted(closed)))
@@ -113,8 +120,16 @@ def _within(stretches: Iterable[Stretch], day: date) -> bool:
     return any(first <= day <= last for first, last in stretches)
 
 
+def _is_overlong(closed: Stretch, terms: Iterable[Stretch]) -> bool:
+    first, last = closed
+    is_within = any(begins <= first and last <= ends for begins, ends in terms)
+    return is_within and last - first >= _LONGEST_WITHIN
+
+
 def _speaks_of_terms(event: _Event) -> bool:
-    return any(words.search(event.summary) for words in (_HALF_TERM, _CLOSED, _TERM))
+    if any(words.search(event.summary) for words in (_HALF_TERM, _CLOSED)):
+        return True
+    return bool(_TERM.search(event.summary)) and not _SHUT.search(event.summary)
 
 
 def _sort(

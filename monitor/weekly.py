@@ -21,7 +21,7 @@ from monitor.hearing import holders
 from monitor.settings import Person, School, Settings
 from monitor.store import daily, deliveries, mentions
 from monitor.store.daily import Watch
-from monitor.store.deliveries import DIGEST, Delivery, Owed
+from monitor.store.deliveries import DIGEST, SKEW, Delivery, Owed
 from monitor.store.engine import Connection, Store, one_at_a_time
 
 # Below every alert.
@@ -71,14 +71,17 @@ class Digests:
         week = last_due(school.hours, now)
         with self.store.reading() as connection:
             watch = daily.watch(connection, school.id)
-            if watch:
+            if watch and not _is_ahead(watch, now):
                 return week if self._left(connection, school, week, watch) else None
         with self.store.writing() as connection:
             one_at_a_time(connection, "digests")
-            if daily.watch(connection, school.id) is None:
+            watch = daily.watch(connection, school.id)
+            if watch is None:
                 # A database may be older than its digests.
                 since = mentions.first_seen(connection, school.id) or now
                 daily.begin(connection, school.id, min(since, now), now)
+            elif _is_ahead(watch, now):
+                daily.begin_again(connection, school.id, min(watch.since, now), now)
         return None
 
     def _left(
@@ -110,6 +113,11 @@ class Digests:
             owed = [owed_to(school, reader, week, facts, due) for reader in left]
             deliveries.owe(connection, owed, now)
         return bool(owed)
+
+
+def _is_ahead(watch: Watch, now: datetime) -> bool:
+    """True where the clock was ahead when the watch began: digests would wait until then."""
+    return watch.digests_from > now + SKEW
 
 
 def subject(school: School, week: Week) -> str:

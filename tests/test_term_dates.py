@@ -84,6 +84,32 @@ def test_what_says_nothing_of_the_days_beside_it_is_passed_over(name: str) -> No
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["School library closed", "Car park closed", "Swimming pool closure", "Closure of the kitchen",
+     "Autumn term: library closed", "Llyfrgell ar gau"],
+)  # fmt: skip
+def test_where_something_else_is_closed_the_school_is_not(name: str) -> None:
+    terms = read_calendar(calendar(AUTUMN, (name, *HALF_TERM[1:])))
+    assert terms == read_calendar(calendar(AUTUMN))
+
+
+@pytest.mark.parametrize(
+    "name", ["Closed", "School is closed", "Closed to all pupils", "Strike: school closed"]
+)
+def test_where_the_school_is_closed_there_is_no_school(name: str) -> None:
+    terms = read_calendar(calendar(AUTUMN, (name, *HALF_TERM[1:])))
+    assert not terms.includes(date(2026, 10, 28))
+
+
+def test_no_closure_of_more_than_three_weeks_lies_within_a_term() -> None:
+    closed = ("Closed", "DTSTART;VALUE=DATE:20260914")
+    three = read_calendar(calendar(AUTUMN, (*closed, "DTEND;VALUE=DATE:20261005")))
+    more = read_calendar(calendar(AUTUMN, (*closed, "DTEND;VALUE=DATE:20261006")))
+    assert not three.includes(date(2026, 9, 16))
+    assert more.includes(date(2026, 9, 16))
+
+
+@pytest.mark.parametrize(
     ("start", "end", "first", "last"),
     [
         ("DTSTART:20261026T000000Z", "DTEND:20261031T000000Z", 26, 30),

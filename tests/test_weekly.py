@@ -348,6 +348,18 @@ def test_what_was_watched_before_digests_were_is_known(
     assert watch == daily.Watch(found, clock.now)
 
 
+def test_a_clock_that_was_ahead_at_the_first_start_holds_no_digest_back(
+    ask: Asked, clock: Clock
+) -> None:
+    right = clock.now
+    clock.now = right + timedelta(days=365)
+    assert ask() == []
+    clock.now = right
+    assert ask() == []
+    clock.now = MONDAY
+    assert len(ask()) == 2
+
+
 @pytest.mark.slow
 def test_the_pages_show_a_digest_with_its_picture_and_fetch_nothing(
     small: Store, tmp_path: Path

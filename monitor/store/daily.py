@@ -143,3 +143,9 @@ def watch(connection: Connection, school: str) -> Watch | None:
 def begin(connection: Connection, school: str, since: datetime, now: datetime) -> None:
     """Write down since when a school is watched; its digests are owed from now on."""
     connection.execute(insert(WATCHED).values(school=school, since=since, digests_from=now))
+
+
+def begin_again(connection: Connection, school: str, since: datetime, now: datetime) -> None:
+    """The same of a school whose watch was written down by a clock that was ahead."""
+    row = update(WATCHED).where(WATCHED.c.school == school)
+    connection.execute(row.values(since=since, digests_from=now))
