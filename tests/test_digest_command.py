@@ -151,6 +151,21 @@ def test_beside_a_running_program_it_is_left_to_that_to_send(folder: Path) -> No
     assert "is owed" in run(folder, "--send").stderr
 
 
+def test_beside_a_running_program_an_unapproved_schools_waits_and_that_is_told(
+    folder: Path,
+) -> None:
+    path = folder / "config.toml"
+    other = '[[schools]]\nid = "thornfield"\nname = "Thornfield Infant School"\nplaces = ["Elm"]\n'
+    path.write_text(path.read_text() + other + PEOPLE)
+    with sole_use(f"sqlite:///{folder}/footprint.db"):
+        result = run(folder, "--send", "--school", "thornfield")
+    assert result.exit_code == 0, result.stderr
+    assert (
+        "the digest of Thornfield Infant School only once the school is approved" in result.stderr
+    )
+    assert "sends it now" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

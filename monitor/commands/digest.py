@@ -15,7 +15,7 @@ from rich.progress import Progress
 from alerts.digest import Digest, digest_page, digest_text
 from alerts.pdf import pdf
 from monitor import weekly
-from monitor.advice import run_problems
+from monitor.advice import approved, run_problems
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -162,13 +162,17 @@ def _send(
     again: bool,
 ) -> int:
     """Owe what is not owed yet, and carry it, or leave that to the program that is running."""
-    ids = set()
+    ids: set[str] = set()
+    owing = []
     with opened(settings.database_url) as store:
         for school in schools:
             with store.writing() as connection:
                 one_at_a_time(connection, "digests")
-                ids |= _owe(connection, settings, school, week, edition, again=again)
-    return _carry(settings, tuple(settings.schools), ids) if ids else 0
+                owed = _owe(connection, settings, school, week, edition, again=again)
+            if owed:
+                ids |= owed
+                owing.append(school)
+    return _carry(settings, owing, ids) if ids else 0
 
 
 def _owe(
@@ -215,15 +219,15 @@ def _went(school: School, week: Week, before: Delivery) -> str:
     return f"{name} {when}; --again sends it once more."
 
 
-def _carry(settings: Settings, schools: tuple[School, ...], ids: set[str]) -> int:
+def _carry(settings: Settings, owing: Sequence[School], ids: set[str]) -> int:
     try:
-        with world(settings, schools) as made:
+        with world(settings, tuple(settings.schools)) as made:
             while made.postroom.deliver_one() is not None:
                 pass
             with made.store.reading() as connection:
                 found = [deliveries.one(connection, name) for name in sorted(ids)]
     except InUseError:
-        say("Footprint is running here, and sends it now.")
+        _leave(settings, owing)
         return 0
     except StoreError as error:
         fail(str(error), 1)
@@ -232,3 +236,16 @@ def _carry(settings: Settings, schools: tuple[School, ...], ids: set[str]) -> in
         state = f"not sent ({one.state}): {one.error}" if one.state != "sent" else "sent"
         say(f"The digest for {one.email}: {state}.")
     return 0 if all(one.state == "sent" for one in letters) else 1
+
+
+def _leave(settings: Settings, owing: Sequence[School]) -> None:
+    """Say what the program that is running does with it: it carries for approved schools alone."""
+    watched = approved(settings)
+    for school in owing:
+        if school not in watched:
+            say(
+                f"Footprint is running here, and sends the digest of {school.name} only once the "
+                "school is approved: fill in its [schools.approval] and start Footprint again."
+            )
+    if any(school in watched for school in owing):
+        say("Footprint is running here, and sends it now.")
