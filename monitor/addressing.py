@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from monitor.hearing import holders, next_to_hear, who_may_hear
 from monitor.judge import routing
-from monitor.matters import signs, words_of
+from monitor.matters import matter_of, signs, words_of
 from monitor.settings import Person, School
 from monitor.store.deliveries import Delivery, Owed
 from monitor.store.mentions import Mention
@@ -19,6 +19,14 @@ def able_to_hear(school: School, mention: Mention) -> School:
     """The school with only those people who may hear of this mention."""
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
     return who_may_hear(school, told, words_of(mention))
+
+
+def leaves_out_the_threatened(school: School, mention: Mention) -> bool:
+    """True where a threat names somebody who must not hear of it, since it accuses them too."""
+    told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+    about = matter_of(school, told, words_of(mention)).about
+    able = able_to_hear(school, mention).people
+    return "threat" in told and any(person not in able for person in about)
 
 
 def owed_again(delivery: Delivery, role: str, person: Person, now: datetime) -> Owed:

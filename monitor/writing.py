@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -12,13 +12,18 @@ from alerts.base import Letter, Notice
 from alerts.digest import Edition
 from alerts.mail import Envelope
 from monitor import notices, source_news, summaries, weekly
-from monitor.addressing import able_to_hear, place_of
+from monitor.addressing import able_to_hear, leaves_out_the_threatened, place_of
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import mentions
 from monitor.store.deliveries import ALERT, DIGEST, SOURCE, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
+
+_WARN = (
+    "Somebody at the school who is named may be in danger, and is not sent this, because it "
+    "accuses them too. One of you must tell them of the threat now, and of nothing else in it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ def _alert(
 
     def put(_person: Person, others: tuple[str, ...], envelope: Envelope) -> Letter:
         notice = _notice(mention, school, delivery, others, _web(settings))
+        if leaves_out_the_threatened(school, mention):
+            notice = replace(notice, steps=(_WARN, *notice.steps))
         return mail.compose(notice, **envelope)
 
     return Draft(able_to_hear(school, mention), put)

@@ -19,6 +19,7 @@ from monitor.store import deliveries, mentions
 from monitor.store.deliveries import SUMMARY, Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
+from tests.letters import body
 from tests.mailserver import MailServer
 from tests.test_store import a_mention, an_alert, keep
 
@@ -402,6 +403,26 @@ def test_what_somebody_without_a_stand_in_was_owed_goes_to_the_next_leader(
     owe(store, gone)
     carry(room(store, shelf, clock, DEPUTY, HEAD))
     assert [letter.recipient for letter in shelf.letters] == [HEAD.email]
+
+
+@pytest.mark.parametrize(
+    ("text", "warns"),
+    [
+        ("Mrs Ashdown hit my son and I will stab her", True),
+        ("somebody hit my son and I will stab them", False),
+    ],
+)
+def test_an_alert_of_a_threat_says_that_the_accused_who_is_not_told_must_be_warned(
+    store: Store, shelf: Shelf, clock: Clock, text: str, *, warns: bool
+) -> None:
+    with store.writing() as connection:
+        mentions.add(connection, [a_mention(text=text, categories=("threat", "safeguarding"))])
+    owe(store, LEAD)
+    carry(room(store, shelf, clock, HEAD, LEAD))
+    (letter,) = shelf.letters
+    said = " ".join(body(letter).split())
+    assert ("may be in danger, and is not sent this" in said) is warns
+    assert "Ashdown" not in said
 
 
 def owe_summary(store: Store, person: Person, role: str = "") -> None:
