@@ -25,7 +25,9 @@ _POST_NOMINALS = frozenset(
     MEng MMath MPhil MPhys MRes MSc MSci MTeach NPQEL NPQH NPQSL OBE PGCE PGDE PhD QC QTS RN TD
     """.split()  # noqa: SIM905
 )
-_NOT_THE_NAME = re.compile(r"[(\[][^)\]]*[)\]]?|,.*|\b(?:[^\W\d_]\.){2,}")
+_NOT_THE_NAME = re.compile(
+    r"[(\[][^)\]]*[)\]]?|(?:,|\s[-\u2010-\u2015/|]\s).*|\b(?:[^\W\d_]\.){2,}"
+)
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02b9\u00b4`\u2032", "'"))
 _HYPHENS = re.compile(r"[-\u2010-\u2015]")
 

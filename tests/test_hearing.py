@@ -314,6 +314,7 @@ def test_somebody_hears_even_where_the_head_is_the_only_one_but_a_governor() -> 
         ("Mary Smith M.B.E.", "Mrs Smith said so", True),
         ("Mary Smith BA (Hons)", "Mrs Smith said so", True),
         ("Mary Smith (Headteacher)", "Mrs Smith said so", True),
+        ("Mary Smith - Headteacher", "Mrs Smith said so", True),
         ("Mary Smith, Headteacher", "Mrs Smith said so", True),
         ("Mary Smith (Headteacher)", "the Headteacher said so", False),
         ("Amadou Ba", "Mr Ba said so", True),
