@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from monitor import coverage
-from monitor.addressing import able_to_hear, place_of
+from monitor.addressing import able_to_hear
 from monitor.digest.figures import WEEKS, Post, Rows
 from monitor.digest.weeks import Week
 from monitor.judge.terms import Level
@@ -16,12 +17,18 @@ from monitor.settings import Person, School, Settings
 from monitor.store import corrections, daily, looks, mentions, pages
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
+from sources.certs import registrable
 
 # What needs action is looked for in so many weeks, the digest's own included.
 OPEN_WEEKS = 4
 MOST = 10_000
 # What speaks ill of nobody and is no matter of safeguarding: whom it names is not looked for.
 _HARMLESS = frozenset({"praise", "press", "request"})
+# Below these the first part of a name is whoever writes there.
+_LENT = (
+    "blogspot.com", "github.io", "gitlab.io", "netlify.app", "pages.dev", "vercel.app", "web.app",
+    "webflow.io", "weebly.com", "wixsite.com", "wordpress.com",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +109,23 @@ def _post(one: Mention, told: datetime | None) -> Post:
         categories=one.categories,
         rules=tuple(str(reason["rule"]) for reason in one.reasons),
         words=f"{one.title}\n{one.text}",
-        place=place_of(one),
+        place=_place(one),
         link=one.url,
         posted=min(one.published or one.seen_at, one.seen_at),
         found=one.seen_at,
         told=told,
     )
+
+
+def _place(one: Mention) -> str:
+    """The source as the school called it, and the site without what may be a person's name."""
+    host = urlsplit(one.url).hostname or ""
+    is_named = "." in host and not host.replace(".", "").isdigit()
+    return f"{one.source} ({_site(host)})" if is_named else one.source
+
+
+def _site(host: str) -> str:
+    return next((lent for lent in _LENT if host.endswith(f".{lent}")), "") or registrable(host)
 
 
 def _told(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:

@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from alerts.digest import Edition, digest_text
 from alerts.folder import FolderChannel
+from monitor import week_rows
 from monitor.delivery import Postroom
 from monitor.digest.weeks import Week
 from monitor.settings import Hours, Person, School, Settings, SourceSettings
@@ -325,6 +326,31 @@ def test_what_is_hidden_from_a_reader_is_not_counted_for_that_reader_either(
     assert "No mention was found in the week" in head
     assert "Nothing was found in these four weeks." in head
     assert "urgent)" not in head
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("jane-ashdown.blogspot.com", "stanwick-forum (blogspot.com)"),
+        ("jane-ashdown.blogspot.co.uk", "stanwick-forum (blogspot.co.uk)"),
+        ("jane-ashdown.forum.example", "stanwick-forum (forum.example)"),
+        ("www.hollybrook.herts.sch.uk", "stanwick-forum (hollybrook.herts.sch.uk)"),
+        ("127.0.0.1:8000", "stanwick-forum"),
+        ("[2001:db8::1]", "stanwick-forum"),
+        ("pc", "stanwick-forum"),
+    ],
+)
+def test_where_a_post_stands_is_told_without_what_may_be_a_persons_name(
+    store: Store, tmp_path: Path, host: str, shown: str
+) -> None:
+    seen = datetime(2026, 11, 11, 9, tzinfo=UTC)
+    kept = mention("a", "the dinners", level="respond", seen_at=seen, url=f"https://{host}/1")
+    keep(store, kept)
+    with store.reading() as connection:
+        found = week_rows.read(
+            connection, configured(tmp_path, SCHOOL), SCHOOL, Week.named("2026-W46"), MONDAY
+        )
+    assert [one.place for one in found.rows.posts] == [shown]
 
 
 def pages_of(store: Store, folder: Path, edition: Edition, now: datetime) -> str:
