@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from monitor.hearing import HEARERS
+from monitor.judge.routing import HEARERS
 from monitor.problems import Problem, quoted
 from monitor.settings import KNOWN_CONTACTS, Approval, School, Settings
 from monitor.watch_words import weak_form, weakness

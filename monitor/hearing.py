@@ -7,33 +7,18 @@ certain goes to the headteacher and to the chair.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from monitor import whom
 from monitor.judge import routing
-from monitor.judge.routing import Due
+from monitor.judge.routing import GOVERNORS, HEARERS, HOLIDAY, NEXT, Due
 from monitor.judge.terms import Judgement, Level
 from monitor.matters import Matter, is_grave, is_unsure, matter_of, signs, words_of
 from monitor.school_days import next_opening
 from monitor.settings import Person, School
 from monitor.store.mentions import Mention
 
-GOVERNORS = ("chair", "vice_chair", "trust")
-# Whoever is meant to hear in the holidays; not one of the roles that people hold.
-HOLIDAY = "holiday_contact"
-# Who is the next to hear, where those who should cannot or must not.
-NEXT: Mapping[str, tuple[str, ...]] = {
-    Level.URGENT: (
-        "headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty", HOLIDAY, "office",
-    ),
-    Level.RESPOND: (
-        "headteacher", "deputy", "chair", "office", "dsl", "deputy_dsl", "vice_chair", "trust",
-        "duty", HOLIDAY,
-    ),
-}  # fmt: skip
-# Who may hear of a post at all, whatever its level; all others only what a rule gives them.
-HEARERS = frozenset(NEXT[Level.URGENT])
 Heard = tuple[tuple[str, Person], ...]
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from monitor import nations
-from monitor.hearing import HOLIDAY
+from monitor.judge.routing import HOLIDAY
 from monitor.school_settings import Language, Nation, Role
 
 NATIONS: tuple[Nation, ...] = get_args(Nation)

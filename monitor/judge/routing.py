@@ -22,6 +22,21 @@ STAND_INS: Mapping[str, tuple[str, ...]] = {
 _LEADS = tuple((role, *STAND_INS[role]) for role in ("headteacher", "dsl"))
 _OFFICE_HOURS = ("headteacher", "deputy", "office")
 _OTHERS = ("deputy", "deputy_dsl", "duty", "chair", "vice_chair", "office")
+GOVERNORS = ("chair", "vice_chair", "trust")
+# Whoever is meant to hear in the holidays; not one of the roles that people hold.
+HOLIDAY = "holiday_contact"
+# Who is the next to hear, where those who should cannot or must not.
+NEXT: Mapping[str, tuple[str, ...]] = {
+    Level.URGENT: (
+        "headteacher", "dsl", "deputy_dsl", "deputy", *GOVERNORS, "duty", HOLIDAY, "office",
+    ),
+    Level.RESPOND: (
+        "headteacher", "deputy", "chair", "office", "dsl", "deputy_dsl", "vice_chair", "trust",
+        "duty", HOLIDAY,
+    ),
+}  # fmt: skip
+# Who may hear of a post at all, whatever its level; all others only what a rule gives them.
+HEARERS = frozenset(NEXT[Level.URGENT])
 
 
 @dataclass(frozen=True, slots=True)
