@@ -23,6 +23,8 @@ from tests.kinds import recorded
 from tests.kinds.bluesky import RENEW, SEARCH, SIGN_IN
 from tests.webserver import Answer, Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 WORD = "qwer-tyui-op12-3456"
 OLD = "eyJ0eXAi.first-access.c2lnbmVk"

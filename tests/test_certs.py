@@ -16,6 +16,8 @@ from sources.parsing import Parser
 from tests.asking import Polls, asked, flaws_in, polls_of, posts_in
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 OVERLOADED = b"<!DOCTYPE html><html><head><title>crt.sh | Error</title></head></html>"
 
 

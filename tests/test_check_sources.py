@@ -12,6 +12,8 @@ from tests.feeds import PRAISE, Item, rss
 from tests.test_commands import Desk
 from tests.webserver import Reply, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

@@ -19,6 +19,8 @@ from tests.feeds import COMPLAINT, PRAISE, THREAT, Item, rss
 from tests.mailserver import MailServer
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 APPROVAL = """[schools.approval]
 headteacher = "Jane Ashdown"
 dpo_advice = "DPIA v1 agreed"

@@ -19,6 +19,8 @@ from monitor.copies import FEWEST, RUN, WINDOW, Text, is_anew, same
 from monitor.judge.story import same_story
 from sources.links import identity
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 LABELLED = Path(__file__).with_name("data") / "copies" / "pairs.jsonl"
 PAIRS = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
 NOON = datetime(2026, 9, 15, 12, 0, tzinfo=UTC)

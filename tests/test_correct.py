@@ -15,6 +15,8 @@ from tests.feeds import COMPLAINT, PRAISE, THREAT, Item, rss
 from tests.test_commands import Desk
 from tests.webserver import WebServer
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

@@ -21,6 +21,8 @@ from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HOLLYBROOK, PRAISE, THREAT, Item, rss, town
 from tests.test_store import MENTION_OF_0004, a_mention, an_alert
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 JUDGED = Judgement(
     "hollybrook", True, 0.9, "negative", -0.5, ("threat",), Level.URGENT, "sure", "en",

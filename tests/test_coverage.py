@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from monitor.coverage import Blind, Unseen, sentence, unseen
 from monitor.store.engine import Store
 from monitor.store.looks import Gap
 from tests.test_health import WELL
 from tests.web_cast import FAILED, NOW, ask, served, settings, watch
+
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
 
 MONDAY = datetime(2026, 11, 16, 21, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

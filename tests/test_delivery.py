@@ -23,6 +23,8 @@ from tests.letters import body
 from tests.mailserver import MailServer
 from tests.test_store import a_mention, an_alert, keep
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 HEAD = Person(name="Jane Ashdown", email="head@hollybrook.example", roles=("headteacher",))
 LEAD = Person(name="Priya Nair", email="dsl@hollybrook.example", roles=("dsl",))
 DEPUTY = Person(name="Tom Reed", email="deputy@hollybrook.example", roles=("deputy",))

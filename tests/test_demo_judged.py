@@ -18,6 +18,8 @@ from sources.feed import collect
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 AFTERWARDS = START + timedelta(minutes=5)
 

@@ -20,6 +20,8 @@ from tests.test_commands import APPROVAL, PEOPLE, Desk
 from tests.web_cast import keep, mention
 from tests.webserver import WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 LAST = Week.at(datetime.now(UTC)).before()
 
 

@@ -25,6 +25,8 @@ from alerts.digest import (
 )
 from tests.letters import DATE, HOSTILE, Tags, body, read
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 TREND = Trend(
     weeks=tuple(f"{day} Nov" for day in range(1, 13)),
     negative=(1, 0, 2, 3, 0, 1, 1, 2, 8, 1, 0, 4),

@@ -16,6 +16,8 @@ from tests.asking import Polls, asked, flaws_in, polls_of, posts_in, problems_wi
 from tests.kinds.facebook_page import CASE, FEED, NOTHING, OF_FAIR, PAGE, TAGGED, TOKEN
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 BUSY = {"X-App-Usage": '{"call_count":96,"total_cputime":3,"total_time":20}'}
 
 

@@ -15,6 +15,8 @@ from sources.base import SourceError
 from sources.fetch import Fetcher
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 BODY = b"<rss/>"
 

@@ -14,6 +14,8 @@ from tests.asking import Polls, asked, flaws_in, polls_of, posts_in, problems_wi
 from tests.kinds import recorded
 from tests.webserver import Reply, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 PATH = "/api/v2/doc/doc"
 
 

@@ -17,6 +17,8 @@ from tests.kinds import recorded
 from tests.kinds.google_reviews import CLIENT_SECRET, GRANTED, REFRESH, REVIEWS, SIGN_IN, TOKEN
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 SECRETS = (CLIENT_SECRET, REFRESH, TOKEN)
 
 

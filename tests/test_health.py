@@ -18,6 +18,8 @@ from tests.conftest import Clock
 from tests.feeds import HEAD, HOLLYBROOK, LEAD, PRAISE, Item, Town, rss, town
 from tests.webserver import Reply
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 WELL = Look(
     source="gazette",

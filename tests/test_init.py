@@ -34,6 +34,8 @@ from monitor.setup.toml_text import comment, off, setting, text
 from monitor.setup.writing import MOST_EXCLUDED, compose
 from tests.register import CLOSED, HOLLYBROOK, ROWS, other, register
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 ROOT = Path(__file__).parent.parent
 URN = "990001"
 SECRETS = {

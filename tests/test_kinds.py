@@ -20,6 +20,8 @@ from sources.parsing import Parser
 from tests.kinds import Case, case_of
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SHORT = 1.0  # seconds that a whole fetch may take here
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form></form></body></html>"

@@ -23,6 +23,8 @@ from tests.feeds import COMPLAINT, HEAD, HOLLYBROOK, LEAD, PRAISE, THREAT, Item,
 from tests.mailserver import MailServer
 from tests.webserver import Reply
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 IT = Person(name="Sam Cole", email="it@hollybrook.example", roles=("it",))
 CHAIR = Person(name="Ann Bell", email="chair@hollybrook.example", roles=("chair",))
 KEPT = HOLLYBROOK.model_copy(update={"people": (HEAD, LEAD, IT)})

@@ -30,6 +30,8 @@ from tests.mailserver import authority
 from tests.scripted_imap import ScriptedImap
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 SERVER = "mx.hollybrook.example"
 SENDERS = ("google.com", "f5bot.com", "theyworkforyou.com", "trustpilot.com")
 ALERT, REVIEW = MAILS

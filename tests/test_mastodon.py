@@ -17,6 +17,8 @@ from sources.mastodon import Options, collect
 from sources.parsing import Parser
 from tests.webserver import Answer, Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TAGS = "/api/v1/timelines/tag/"
 HOLLY, FAIR = f"{TAGS}Hollybrook", f"{TAGS}StanwickFair"

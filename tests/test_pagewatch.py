@@ -18,6 +18,8 @@ from tests.kinds import recorded
 from tests.kinds.pagewatch import PAGE, ROBOTS
 from tests.webserver import Reply, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 CHALLENGE = "<title>Just a moment...</title><p>Checking your browser before you can go on</p>"
 
 

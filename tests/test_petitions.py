@@ -16,6 +16,8 @@ from tests.asking import Polls, asked, flaws_in, polls_of, posts_in
 from tests.kinds.petitions import HANSARD, PETITIONS, QUESTIONS
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 
 @pytest.fixture(scope="module")
 def parser() -> Iterator[Parser]:

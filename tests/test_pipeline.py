@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, select
 
@@ -24,6 +25,8 @@ from sources.feed import Options
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HOLLYBROOK, PRAISE, THREAT, Item, Town, rss, town
 from tests.webserver import Reply
+
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
 
 
 def owed(store: Store) -> list[Delivery]:

@@ -15,6 +15,8 @@ from monitor.playbooks import playbook
 from monitor.school_settings import Nation
 from monitor.settings import School
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 TWO = """[[schools]]
 id = "hollybrook"
 name = "Hollybrook [bold]Primary[/bold] School"

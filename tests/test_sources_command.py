@@ -20,6 +20,8 @@ from tests.test_commands import Desk
 from tests.test_store import NOW, a_mention
 from tests.webserver import Reply, WebServer
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

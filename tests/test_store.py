@@ -32,6 +32,8 @@ from monitor.store.names import SECRET
 from monitor.store.opening import open_store, sole_use
 from tests.conftest import Clock
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 LETTER = Letter("<a@b.example>", NOW, "Footprint <f@b.example>", "head@b.example", b"hello\r\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from monitor.settings import Person, School
@@ -13,6 +14,8 @@ from monitor.store.deliveries import DELIVERY, SUMMARY, Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
 from tests.feeds import HOLLYBROOK, PRAISE, Item, rss, town
+
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
 
 CHAIR = Person(name="Ann Bell", email="chair@hollybrook.example", roles=("chair",))
 GOVERNED = HOLLYBROOK.model_copy(update={"people": (*HOLLYBROOK.people, CHAIR)})

@@ -19,6 +19,8 @@ from monitor.store import mentions
 from monitor.store.mentions import Mention
 from monitor.store.opening import open_store
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 SCHOOL = """[[schools]]
 id = "hollybrook"
 name = "Hollybrook Primary School"

@@ -20,6 +20,8 @@ from monitor.judge.terms import Level
 from training.agreement import READINGS, agreement, agreements
 from training.corpus import CorpusError, examples, folders, posts, watches
 
+pytestmark = pytest.mark.slow  # a server, a database or a process for each test
+
 ALWAYS_URGENT = {"threat", "self_harm", "safeguarding", "extremism"}
 
 

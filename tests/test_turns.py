@@ -16,6 +16,8 @@ from sources.turns import MOST_WAITED, SPACINGS, Turns, own_sites, site_of
 from tests.conftest import Clock
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 SECOND = timedelta(seconds=1)
 
 

@@ -15,6 +15,8 @@ from tests.asking import NOW, Polls, asked, flaws_in, polls_of, posts_in, proble
 from tests.kinds import recorded
 from tests.webserver import Reply, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 KEY = "sesame-41"
 WEB, NEWS = "/res/v1/web/search", "/res/v1/news/search"
 NOTHING = b'{"type": "search", "query": {"original": "q"}}'

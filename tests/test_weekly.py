@@ -27,6 +27,8 @@ from tests.letters import read
 from tests.web_cast import HEAD, LEAD, keep, mention, served, settings
 from tests.web_cast import ask as ask_web
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 MONDAY = datetime(2026, 11, 16, 7, 30, tzinfo=UTC)
 CHAIR = Person(name="Amina Yusuf", email="chair@hollybrook.example", roles=("chair",), digest=True)
 TRUST = Person(name="Cy Lake", email="trust@trust.example", roles=("trust",), digest=True)

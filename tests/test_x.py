@@ -15,6 +15,8 @@ from tests.asking import NOW, Polls, asked, flaws_in, polls_of, posts_in, proble
 from tests.kinds import recorded
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 PATH = "/2/tweets/search/recent"
 TOKEN = "AAAA-sesame-42"
 EMPTY = b'{"meta": {"result_count": 0}}'

@@ -17,6 +17,8 @@ from tests.kinds import recorded
 from tests.kinds.youtube import CHANNEL, COMMENTS, KEY, SEARCH
 from tests.webserver import Reply, Seen, WebServer
 
+pytestmark = pytest.mark.slow  # a server, or a process, for each test
+
 QUERIES = ("one", "two", "three")
 SOON = timedelta(hours=3)
 
