@@ -12,6 +12,7 @@ import pytest
 from monitor.store.engine import Store
 from monitor.store.opening import open_store
 from monitor.web.server import WebServer
+from sources.parsing import Parser
 from tests import web_cast
 from tests.postgres import PostgresServer
 
@@ -73,6 +74,14 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """The pages with a mention of each sort, for tests that only read."""
     with web_cast.whole(tmp_path_factory.mktemp("web")) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    """Readers of foreign bodies, in child processes that a whole module shares."""
+    made = Parser()
+    yield made
+    made.close()
 
 
 @pytest.fixture

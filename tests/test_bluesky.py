@@ -33,13 +33,6 @@ POST = "at://did:plc:stanwick/app.bsky.feed.post/"
 Poll = Callable[..., list[Post | Flaw]]
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

@@ -21,13 +21,6 @@ pytestmark = pytest.mark.slow  # a server, or a process, for each test
 BUSY = {"X-App-Usage": '{"call_count":96,"total_cputime":3,"total_time":20}'}
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as made:

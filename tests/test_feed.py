@@ -21,13 +21,6 @@ DATA = Path(__file__).parent / "data" / "feed"
 Poll = Callable[..., list[Post | Flaw]]
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

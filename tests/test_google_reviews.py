@@ -22,13 +22,6 @@ pytestmark = pytest.mark.slow  # a server, or a process, for each test
 SECRETS = (CLIENT_SECRET, REFRESH, TOKEN)
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as made:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,6 @@ from sources.parsing import Parser
 from sources.parsing_child import read_feed
 
 URL = "https://site.example/dir/feed"
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
 
 
 def _parse(parser: Parser, body: bytes, content_type: str = "") -> dict[str, Any]:

@@ -50,13 +50,6 @@ NAMELESS = "I am bringing a knife to school tomorrow and I will stab the head"
 
 
 @pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def judge() -> Judge:
     return Judge((HOLLYBROOK.watch,))
 

@@ -43,13 +43,6 @@ STATUSES = (400, 401, 403, 404, 410, 418, 429, 500, 503)
 ON_THE_WEB = [name for name in sources.names() if case_of(name).web]
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def server() -> Iterator[WebServer]:
     with WebServer() as made:

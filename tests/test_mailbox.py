@@ -40,13 +40,6 @@ imap = pytest.mark.imap
 
 
 @pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def provider() -> Iterator[WebServer]:
     """Where access tokens come from, and where Dovecot asks whether they are good."""
     with WebServer() as server:

@@ -26,13 +26,6 @@ CLOSED = "shows hashtags to its own members alone"
 Poll = Callable[..., list[Post | Flaw]]
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

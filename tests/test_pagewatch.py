@@ -23,13 +23,6 @@ pytestmark = pytest.mark.slow  # a server, or a process, for each test
 CHALLENGE = "<title>Just a moment...</title><p>Checking your browser before you can go on</p>"
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

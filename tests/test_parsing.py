@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,6 @@ WELL_FORMED = [
     "rss20.xml", "rss091.xml", "rdf10.xml", "atom10.xml", "atom03.xml", "video.xml",
     "podcast.xml", "windows1252.xml", "windows1251.xml", "empty.xml",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
 
 
 def _parse(parser: Parser, body: bytes, content_type: str = "") -> dict[str, Any]:

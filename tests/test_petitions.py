@@ -19,13 +19,6 @@ from tests.webserver import Reply, Seen, WebServer
 pytestmark = pytest.mark.slow  # a server, or a process, for each test
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

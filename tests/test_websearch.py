@@ -23,13 +23,6 @@ NOTHING = b'{"type": "search", "query": {"original": "q"}}'
 BRAVE = {"backend": "brave", "key": KEY, "monthly_calls": 900}
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

@@ -22,13 +22,6 @@ TOKEN = "AAAA-sesame-42"
 EMPTY = b'{"meta": {"result_count": 0}}'
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as server:

@@ -23,13 +23,6 @@ QUERIES = ("one", "two", "three")
 SOON = timedelta(hours=3)
 
 
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def web() -> Iterator[WebServer]:
     with WebServer() as made:
