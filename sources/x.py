@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from sources.answers import judge_status, retry_after
+from sources.answers import judge_status
 from sources.asking import own_words, queries_within, terms_read
 from sources.base import Ask, Flaw, Post, Reach, Response, SourceError
 from sources.budget import left, spend, used_up
@@ -44,13 +44,11 @@ _ENDING = "lang:en -is:retweet"
 _FEWEST, _MOST = 10, 100  # posts in a page, as X allows
 # Pages can come back all but empty, so that posts alone would not bound the requests.
 _MOST_REQUESTS = 20
-_DAY = timedelta(days=1)
 # X searches seven days and refuses a cursor from before them.
 _CURSOR_LASTS = timedelta(days=6, hours=12)
 _SNOWFLAKES_BEGIN = 1288834974657  # milliseconds, in the upper bits of every id
 _LONGEST_ID = 20
-_LONGEST_EPOCH = 11
-_UNPAID, _BAD, _UNKNOWN, _FORBIDDEN, _TOO_OFTEN, _FAULTS = 402, 400, 401, 403, 429, 500
+_UNPAID, _BAD, _UNKNOWN, _FORBIDDEN, _FAULTS = 402, 400, 401, 403, 500
 Cursors = dict[str, str]
 
 
@@ -201,7 +199,7 @@ class _Reading:
         secret = self.ask.options.token.get_secret_value()
         said = own_words(str(result.get("said", "")), secret)
         if usual:
-            raise _error(host, response, said, query, self.ask.now) or usual
+            raise _error(host, response.status, said, query) or usual
         if said:
             raise SourceError(f"{what} gave no posts but said “{said}”.")
         refuse(what, result, "an answer to a search")
@@ -293,11 +291,8 @@ def _still_good(newest: str, now: datetime) -> str:
     return newest if now - written < _CURSOR_LASTS else ""
 
 
-def _error(
-    host: str, response: Response, said: str, query: str, now: datetime
-) -> SourceError | None:
+def _error(host: str, status: int, said: str, query: str) -> SourceError | None:
     """What a refusal means beyond the usual; None where it is the usual."""
-    status = response.status
     if "UsageCapExceeded" in said:
         return SourceError(f"{host} says that the month's allowance is used up.", "over budget")
     if status == _UNPAID or "CreditsDepleted" in said:
@@ -314,16 +309,4 @@ def _error(
             'change it under "queries".',
             "needs you",
         )
-    if status == _TOO_OFTEN:
-        wait = retry_after(response.headers, now) or _until_reset(response.headers, now)
-        return SourceError(f"{host} asks us to come less often (429).", "failing", wait)
     return None
-
-
-def _until_reset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long until the window that X names (`x-rate-limit-reset`, in epoch seconds) is over."""
-    value = headers.get("x-rate-limit-reset", "")
-    if not (value.isascii() and value.isdigit()) or len(value) > _LONGEST_EPOCH:
-        return None
-    wait = datetime.fromtimestamp(int(value), UTC) - now
-    return min(wait, _DAY) if wait > timedelta() else None
