@@ -17,18 +17,13 @@ from monitor.settings import Person, School, Settings
 from monitor.store import corrections, daily, looks, mentions, pages
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
-from sources.certs import registrable
+from sources.domains import lender_of, registrable
 
 # What needs action is looked for in so many weeks, the digest's own included.
 OPEN_WEEKS = 4
 MOST = 10_000
 # What speaks ill of nobody and is no matter of safeguarding: whom it names is not looked for.
 _HARMLESS = frozenset({"praise", "press", "request"})
-# Below these the first part of a name is whoever writes there.
-_LENT = (
-    "blogspot.com", "github.io", "gitlab.io", "netlify.app", "pages.dev", "vercel.app", "web.app",
-    "webflow.io", "weebly.com", "wixsite.com", "wordpress.com",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,10 @@ def _place(one: Mention) -> str:
 
 
 def _site(host: str) -> str:
-    return next((lent for lent in _LENT if host.endswith(f".{lent}")), "") or registrable(host)
+    """The domain; of one below which anybody may have a name no more than that, for the first part
+    is whoever writes there.
+    """
+    return lender_of(host) or registrable(host)
 
 
 def _told(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:

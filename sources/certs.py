@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sources.answers import judge_status
 from sources.base import Ask, Flaw, NotModified, Post, Reach, Response, SourceError
+from sources.domains import registrable
 from sources.formats.api import NotJsonError, answer, document, entry, moment_at, text_at
 from sources.moments import kept_moment
 from sources.own import owner, titled
@@ -30,15 +31,6 @@ _NAME = re.compile(
     r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
 )
 _TERM = re.compile(r"[a-z0-9-]{5,40}")
-# What stands before the country where names are not given out directly below it (co.uk, com.au).
-_SECOND_NAMES = "ac co com edu gov ltd me mod net nhs nom org plc police sch"
-_SECOND = frozenset(_SECOND_NAMES.split())
-# Below these anybody may have a name.
-_LENDERS = (
-    "azurewebsites.net blogspot.com firebaseapp.com github.io gitlab.io herokuapp.com netlify.app "
-    "pages.dev vercel.app web.app webflow.io weebly.com wixsite.com wordpress.com workers.dev"
-)
-_LENT = _LENDERS.split()
 
 
 def _term(term: str) -> str:
@@ -198,26 +190,6 @@ def _names(row: Any) -> Iterator[str]:
 
 def _is_own(name: str, own: list[str]) -> bool:
     return any(name == domain or name.endswith(f".{domain}") for domain in own)
-
-
-def registrable(name: str) -> str:
-    """The part of a host name that somebody registered.
-
-    A rule in place of the Public Suffix List, whose ten thousand lines change weekly: it knows
-    .uk, its like abroad, and who lends names. Where it errs, names are grouped under too wide or
-    too narrow a heading; none is lost, and the school's own are known without it.
-    """
-    labels = name.split(".")
-    lent = next((host for host in _LENT if name.endswith(f".{host}")), "")
-    if lent:
-        kept_labels = lent.count(".") + 2
-    elif name.endswith(".sch.uk"):  # name.area.sch.uk
-        kept_labels = 4
-    elif len(labels[-1]) == 2 and labels[-2] in _SECOND:  # noqa: PLR2004 - a country
-        kept_labels = 3
-    else:
-        kept_labels = 2
-    return ".".join(labels[-kept_labels:])
 
 
 def _entry(

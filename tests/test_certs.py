@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from sources.base import NotModified
-from sources.certs import Options, registrable
+from sources.certs import Options
+from sources.domains import registrable
 from sources.parsing import Parser
 from tests.asking import Polls, asked, flaws_in, polls_of, posts_in
 from tests.webserver import Reply, Seen, WebServer
@@ -19,13 +20,6 @@ from tests.webserver import Reply, Seen, WebServer
 pytestmark = pytest.mark.slow  # a server, or a process, for each test
 
 OVERLOADED = b"<!DOCTYPE html><html><head><title>crt.sh | Error</title></head></html>"
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    made = Parser()
-    yield made
-    made.close()
 
 
 @pytest.fixture
