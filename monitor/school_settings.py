@@ -49,6 +49,7 @@ from monitor.toml_lines import KeyPath
 from monitor.watch_words import is_name_of
 
 Nation = Literal["england", "wales", "scotland", "northern_ireland"]
+NATIONS: tuple[Nation, ...] = get_args(Nation)
 Language = Literal["en", "cy"]
 Role = Literal[
     "headteacher",

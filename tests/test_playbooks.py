@@ -15,9 +15,10 @@ from monitor import playbooks
 from monitor.judge.rules import category_names
 from monitor.judge.terms import Level
 from monitor.playbooks import Playbook, PlaybookError, book, playbook
-from monitor.playbooks.facts import NATIONS, NOT_CHECKED, Category, Hours, Police, ReplyKind
+from monitor.playbooks.facts import NOT_CHECKED, Category, Hours, Police, ReplyKind
 from monitor.playbooks.hours import opening
 from monitor.playbooks.loading import load
+from monitor.school_settings import NATIONS
 from monitor.settings import KNOWN_CONTACTS, School
 
 DATA = Path(playbooks.__file__).parent / "data"

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from monitor.setup.facts import NATIONS, Nation, School
+from monitor.school_settings import NATIONS, Nation
+from monitor.setup.facts import School
 from monitor.setup.names import slug
 from monitor.setup.presets import BROADCASTER, MOST_FEEDS, feeds, press
 from sources.feed import Options

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.commands._world import DEFAULT_CONFIG, AsJson, clock, fail, print_json, say
 from monitor.config import ConfigError, advise, load, run_problems
 from monitor.problems import file_text
+from monitor.school_settings import NATIONS, Nation
 from monitor.setting_types import Contact, EmailAddress, Host, MaybeEmail, PersonName
 from monitor.settings import Settings
 from monitor.setup.checklist import TASKS
-from monitor.setup.facts import NATIONS, Nation, Person, School, Start, host_of, tidy
+from monitor.setup.facts import Person, School, Start, host_of, tidy
 from monitor.setup.gias import RegisterError, look_up
 from monitor.setup.writing import compose
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 from monitor.judge.terms import Level
+from monitor.school_settings import NATIONS, Nation
 from monitor.settings import KNOWN_CONTACTS
 
-Nation = Literal["england", "wales", "scotland", "northern_ireland"]
-NATIONS: tuple[Nation, ...] = get_args(Nation)
 NOT_CHECKED = "not checked"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

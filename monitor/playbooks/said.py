@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.judge.terms import Level
-from monitor.playbooks.facts import Nation
+from monitor.school_settings import Nation
 
 ALERT_STEPS = 3
 

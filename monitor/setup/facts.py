@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-Nation = Literal["england", "wales", "scotland", "northern_ireland"]
-NATIONS: tuple[Nation, ...] = get_args(Nation)
+from monitor.school_settings import Nation
+
 _LONGEST = 120
 _SPACE = re.compile(r"\s+")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")

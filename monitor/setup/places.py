@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from monitor.setup.facts import Nation, School, Start
+from monitor.school_settings import Nation
+from monitor.setup.facts import School, Start
 from monitor.setup.names import slug, tags
 from monitor.setup.presets import press
 from monitor.setup.toml_text import Value

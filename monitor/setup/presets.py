@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from monitor.setup.facts import Nation, School
+from monitor.school_settings import Nation
+from monitor.setup.facts import School
 
 # A school's own papers and its region; more would only tell of other towns.
 MOST_FEEDS = 5
