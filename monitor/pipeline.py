@@ -160,8 +160,9 @@ class Monitor:
         failed = harvest.error is not None
         outcome["memo"] = memos.kept(look.memo, memo, failed=failed, unjudged=intake.unjudged)
         outcome["flaws"] = harvest.flaws[:FLAWS]
-        for flaw in harvest.flaws[:FLAWS]:
-            log.warning("source %s: %s", source.id, flaw)
+        for flaw in outcome["flaws"]:
+            if flaw not in look.flaws:  # said once, not at every poll while it lasts
+                log.warning("source %s: %s", source.id, flaw)
         if not harvest.error:
             # A post that could not be judged must come again, changed or not.
             validators = {} if intake.unjudged else dict(door.validators)
