@@ -1,0 +1,12 @@
+"""Incidents: what belongs together, who has it, and what was done."""
+
+from __future__ import annotations
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the tables."""
