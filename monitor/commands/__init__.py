@@ -32,7 +32,11 @@ def app(wanted: str | None = None) -> typer.Typer:
     made.callback()(_options)
     for name in names() if wanted is None else (wanted,):
         module = importlib.import_module(f"{__name__}.{name}")
-        made.command(name.replace("_", "-"))(module.command)
+        shown = name.replace("_", "-")
+        if hasattr(module, "group"):  # a command of several, such as `footprint data`
+            made.add_typer(module.group, name=shown)
+        else:
+            made.command(shown)(module.command)
     return made
 
 
