@@ -12,10 +12,11 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,9 @@ from rich.table import Table
 from sqlmodel import Session
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from benchmarks.against_reader import against_reader
+from benchmarks.nearness import near_copies
+from benchmarks.timing import ROUNDS, SEED, ratios, seconds
 from monitor.copies import Text
 from monitor.intake import Intake, Reading, take_in
 from monitor.judge import Judge
@@ -45,7 +49,7 @@ from sources.parsing_child import read_feed
 from sources.text import plain
 from tests.test_store import NOW, a_mention
 
-SEED, ROUNDS, ENTRIES = 20261121, 7, 50
+ENTRIES = 50
 FIELDS = "a feed of 50 entries to fields"
 UNCHANGED = "an unchanged body recognised"
 # How often ours was run for each run of the yardstick, where one run is too short to time.
@@ -81,18 +85,6 @@ def feed(chance: random.Random) -> bytes:
         for n in range(ENTRIES)
     )
     return f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>".encode()
-
-
-def ratios(plain_way: Callable[[], object], ours: Callable[[], object]) -> list[float]:
-    """How many times the processor time of ours the plain way takes, round by round."""
-    plain_way(), ours()
-    return [_seconds(plain_way) / max(_seconds(ours), 1e-9) for _ in range(ROUNDS)]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 @contextmanager
@@ -169,6 +161,26 @@ def judging(chance: random.Random) -> Iterator[tuple[str, str, list[float]]]:
     )
 
 
+def growth(chance: random.Random) -> str:
+    """What a long list of names costs beside a list of one, and what one more costs."""
+    posts = [canonical(f"{sentence(chance, 50)} {n}") for n in range(200)]
+    names = [f"{sentence(chance, 2)} {n} primary school" for n in range(100_000)]
+    small = Matcher([Watch(id="one", name=names[0])])
+    large = Matcher([Watch(id=str(n), name=name) for n, name in enumerate(names)])
+    slower = ratios(
+        lambda: [large.spot(post) for post in posts], lambda: [small.spot(post) for post in posts]
+    )
+    fresh = [
+        Watch(id=f"new-{n}", name=f"{sentence(chance, 2)} {n} academy", places=("Stanwick",))
+        for n in range(50)
+    ]
+    more = [seconds(partial(large.add, watch)) for watch in fresh]
+    return (
+        f"100,000 names against 1: {statistics.median(slower):.1f} times the time for 200 posts; "
+        f"one name more: {statistics.median(more) * 1000:.2f} ms"
+    )
+
+
 def storing(chance: random.Random) -> Iterator[tuple[str, str, list[float]]]:
     """Five hundred mentions in one transaction, on SQLite."""
     numbers = iter(range(10_000_000))
@@ -202,7 +214,7 @@ def whole(chance: random.Random) -> str:
         Words("", f"{sentence(chance, 30)} Hollybrook Primary School {sentence(chance, 30)}")
         for _ in range(300)
     ]
-    rates = [len(posts) / _seconds(lambda: [judge.judge(post) for post in posts]) for _ in range(5)]
+    rates = [len(posts) / seconds(lambda: [judge.judge(post) for post in posts]) for _ in range(5)]
     return f"{statistics.median(rates):,.0f} posts a second judged on one core (median of 5)"
 
 
@@ -266,8 +278,8 @@ def hostile() -> str:
 def smiles() -> str:
     """How long one comment of 5,000 emoji takes, where the package compares all with all."""
     text, analyzer = "\U0001f600" * 5_000, SentimentIntensityAnalyzer()
-    theirs = _seconds(lambda: analyzer.polarity_scores(text))
-    ours = _seconds(lambda: compound(text))
+    theirs = seconds(lambda: analyzer.polarity_scores(text))
+    ours = seconds(lambda: compound(text))
     return f"5,000 emoji: {ours * 1000:.1f} ms, and {theirs:.1f} s by vaderSentiment (once each)"
 
 
@@ -275,14 +287,18 @@ def main() -> None:
     """Print the tables."""
     chance = random.Random(SEED)
     table = Table("work", "yardstick", "times cheaper (median, min to max)", box=None)
-    for measure in (reading, judging, storing):
-        for work, yardstick, found in measure(chance):
+    work, yardstick, found, recall = near_copies(chance)
+    copied = [(work, yardstick, found)]
+    for rows in (reading(chance), judging(chance), copied, storing(chance), against_reader()):
+        for work, yardstick, found in rows:
             times = [ratio * TIMES.get(work, 1) for ratio in found]
             low, high = min(times), max(times)
             table.add_row(work, yardstick, f"{statistics.median(times):.1f} ({low:.1f}-{high:.1f})")
-    console = Console(width=120)
+    console = Console(width=140)
     console.print(f"{datetime.now(UTC):%Y-%m-%d}, seed {SEED}, {ROUNDS} rounds, processor time")
     console.print(table)
+    console.print(recall)
+    console.print(growth(chance))
     console.print(whole(chance))
     console.print(copies(chance))
     console.print(hostile())
