@@ -110,8 +110,8 @@ def test_the_database_refuses_to_change_or_delete_a_row(trail: Store, statement:
         (
             [
                 "DELETE FROM audit WHERE number < 3",
-                """UPDATE chain_head SET pruned = 2,
-                pruned_hash = (SELECT previous FROM audit WHERE number = 3) WHERE chain = 'audit'""",
+                """UPDATE chain_head SET pruned = 2, pruned_hash =
+                (SELECT previous FROM audit WHERE number = 3) WHERE chain = 'audit'""",
             ],
             "rows up to 2 were deleted, and nothing says that they might be",
         ),

@@ -74,7 +74,7 @@ places = ["Stanwick"]
     def run(self, command: str, *arguments: str, stdin: str | bytes = "") -> Result:
         """Run a command with this configuration."""
         config = ["--config", str(self.write())]
-        return CliRunner().invoke(app(command), [command, *config, *arguments], input=stdin)
+        return CliRunner().invoke(app(command), [command, *arguments, *config], input=stdin)
 
     def outbox(self) -> list[str]:
         """Who has been written to."""

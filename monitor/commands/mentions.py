@@ -53,7 +53,7 @@ def command(
     refuse_unknown(school, settings)
     if not_about_us and level is not None:
         fail("--level and --not-about-us do not go together: such a mention has no level", 2)
-    newest = _since(since)
+    newest = moment_since(since)
     with opened(settings.database_url) as store, store.reading() as connection:
         found = mentions.listed(
             connection,
@@ -92,7 +92,8 @@ def opened(url: str) -> Iterator[Store]:
         fail(str(error), 1)
 
 
-def _since(words: str | None) -> datetime | None:
+def moment_since(words: str | None) -> datetime | None:
+    """The moment that a --since means; one clear line and the end where it means none."""
     if words is None:
         return None
     units = {"d": timedelta(days=1), "h": timedelta(hours=1)}
