@@ -35,8 +35,10 @@ class Head:
     pruned_hash: str = GENESIS
 
 
-def canonical(*values: str | int | datetime) -> str:
-    """One text for these values; no two lists of values have the same."""
+def canonical(*values: object) -> str:
+    """One text for strings, numbers and moments; no two lists of them have the same. Raises
+    TypeError for anything else.
+    """
     plain = [
         value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
         for value in values

@@ -8,7 +8,6 @@ interference, from paragraph 3.10), and a school has no power to authorise that.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -27,7 +26,7 @@ class Standing:
     """
 
     days: int
-    steps: Set[str]
+    steps: frozenset[str]
 
     @property
     def wants(self) -> Wants:
