@@ -25,7 +25,7 @@ from sqlalchemy import (
 from monitor.judge.lines import answer_json
 from monitor.judge.terms import Judgement, Level
 from monitor.store import daily
-from monitor.store.deliveries import ALERT, DELIVERY, SUMMARY
+from monitor.store.deliveries import ALERT, DELIVERY, ROLLUP, SUMMARY
 from monitor.store.names import names
 from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
@@ -70,6 +70,7 @@ class Mention:
     reasons: tuple[Mapping[str, Any], ...]
     incident: str | None
     medium: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +181,15 @@ def told(connection: Connection, stories: Collection[str]) -> dict[str, list[Tol
 
 
 def _alerted(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Told]:
-    letter = [DELIVERY.c[name].label(f"letter_{name}") for name in ("email", "level", "state")]
+    said = ("email", "level", "state", "channel")
+    letter = [DELIVERY.c[name].label(f"letter_{name}") for name in said]
     about = and_(DELIVERY.c.kind == ALERT, DELIVERY.c.subject == MENTION.c.id)
     query = select(*COLUMNS, *letter).join(DELIVERY, about).where(is_of)
     for row in connection.execute(query):
         values = row._asdict()
-        email, level, state = (values.pop(f"letter_{name}") for name in ("email", "level", "state"))
-        stands = values["relevant"] and state in STANDING
+        email, level, state, channel = (values.pop(f"letter_{name}") for name in said)
+        # What was dropped for a roll-up is told by that.
+        stands = values["relevant"] and (state in STANDING or channel == ROLLUP)
         yield Told(_mention(values), email, Level(level), stands)
 
 

@@ -128,7 +128,8 @@ class Mention(SQLModel, table=True):
 
     There is no index, filter or total by author: a name is shown with its post and no more.
     `story` is a hash of what the link leads to; `same_as` names the first mention of the same
-    thing, behind that link or in the same words. `entry_key` is keyed, as in the table entry.
+    thing, behind that link or in the same words; `thread` is a hash of the page on which it is
+    said or answered. `entry_key` is keyed, as in the table entry.
     """
 
     __table_args__ = (
@@ -137,6 +138,8 @@ class Mention(SQLModel, table=True):
         Index("ix_mention_same_as", "same_as"),
         Index("ix_mention_school_seen", "school", "seen_at"),
         Index("ix_mention_level_seen", "level", "seen_at"),
+        Index("ix_mention_thread", "school", "thread"),
+        Index("ix_mention_incident", "incident"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
@@ -145,6 +148,7 @@ class Mention(SQLModel, table=True):
     entry_key: str
     story: str = ""
     same_as: str | None = None
+    thread: str = ""
     url: str = Field(default="", sa_column=Column(Text, nullable=False))
     title: str = Field(default="", sa_column=Column(Text, nullable=False))
     text: str = Field(default="", sa_column=Column(Text, nullable=False))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-import monitor.store.audit_tables  # noqa: F401 - loads them
+import monitor.store.audit_tables
+import monitor.store.incident_tables  # noqa: F401 - loads them
 from monitor.store import tables
 
 assert tables.Mention.metadata is SQLModel.metadata  # noqa: S101 - the tables must be loaded
