@@ -23,6 +23,10 @@ DELIVERY = table(DeliveryRow)
 OUTAGE = table(OutageRow)
 # What a letter is about: a post, a source's health, what a source held when first read, a week.
 ALERT, SOURCE, SUMMARY, DIGEST = "alert", "source", "summary", "digest"
+# An alert that nobody has taken, told again; many alerts to one person, named in one letter.
+ESCALATION, ROLLUP = "escalation", "rollup"
+# The machine's own health; and a note that goes to somebody's second channel instead of by mail.
+MACHINE, SECOND = "machine", "second"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
@@ -158,13 +162,22 @@ def _row(letter: Owed, now: datetime) -> dict[str, Any]:
 
 
 def claim(
-    connection: Connection, now: datetime, owner: str, schools: Collection[str]
+    connection: Connection,
+    now: datetime,
+    owner: str,
+    schools: Collection[str],
+    *,
+    second: bool = False,
 ) -> Delivery | None:
-    """Lease the letter that is due, the most serious and oldest first; None where none is."""
+    """Lease the letter that is due, the most serious and oldest first; None where none is.
+
+    `second` takes what goes to a second channel, and nothing else does.
+    """
     # What was owed or tried in the future shows that the clock has been set back: it is due.
     ahead = now + SKEW
     late = or_(DELIVERY.c.next_at <= now, DELIVERY.c.owed_at > ahead, DELIVERY.c.tried_at > ahead)
-    due = and_(late, DELIVERY.c.school.in_(schools), _free(now))
+    way = DELIVERY.c.kind == SECOND if second else DELIVERY.c.kind != SECOND
+    due = and_(late, way, DELIVERY.c.school.in_(schools), _free(now))
     first = (DELIVERY.c.priority.desc(), DELIVERY.c.due_at, DELIVERY.c.id)
     chosen = select(*COLUMNS).where(due).order_by(*first).limit(1)
     row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
