@@ -33,7 +33,8 @@ POLICY = {
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    # Not "no-referrer": browsers would then keep back the origin of our own forms.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -96,7 +97,7 @@ class Gate:
         secure = scope["scheme"] == "https"
         if self._is_key(dict(query).get("key", "")):
             return self._welcome(path, [pair for pair in query if pair[0] != "key"], secure)
-        if self._is_key(_cookie(headers.get("cookie", ""), _cookie_name(secure))):
+        if self._is_key(cookie(headers.get("cookie", ""), _cookie_name(secure))):
             return None
         return self._refusal(403)
 
@@ -145,7 +146,8 @@ def _cookie_name(secure: bool) -> str:
     return f"__Host-{COOKIE}" if secure else COOKIE
 
 
-def _cookie(header: str, name: str) -> str:
+def cookie(header: str, name: str) -> str:
+    """A cookie's value by the Cookie header, or ""."""
     # By hand: the standard parser gives up at the first odd cookie of another local program.
     pairs = (pair.strip().partition("=") for pair in header.split(";"))
     return next((value for found, _, value in pairs if found == name), "")

@@ -5,28 +5,26 @@ It reads the store; only what is handed in to an inbox is written there.
 
 from __future__ import annotations
 
-import mimetypes
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from jinja2 import Environment
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from monitor.settings import School, Settings
 from monitor.store.engine import Store, StoreError
-from monitor.web.access import Gate, Refusal, names_answered
-from monitor.web.inbox import Inbox
-from monitor.web.mail_pages import MailPages
-from monitor.web.mention_pages import MentionPages
-from monitor.web.site import STATIC, Site, plain_page, templates
-from monitor.web.source_pages import SourcePages
+from monitor.web import routes
+from monitor.web.access import Gate, Refusal, cookie, names_answered
+from monitor.web.guard import FORM_COOKIE, Visit, guarded
+from monitor.web.site import Site, plain_page, templates
+from monitor.web.viewer import demonstration_head
 
-Handler = Callable[..., Response]
-READ = ["GET", "HEAD"]
 SAID = {
     400: (
         "This address is not ours",
@@ -87,35 +85,24 @@ def create_app(
     )
     for kind in (AnyHTTPException, StoreError):
         app.add_exception_handler(kind, partial(_answered, refusal))
-    for path, handler in _routes(site, is_watching=bool(schools) or demo).items():
-        app.add_api_route(path, handler, methods=READ, response_model=None)
-    app.add_api_route("/inbox/{source}", Inbox(site).receive, methods=["POST"], response_model=None)
+    visitor = partial(_visitor, site)
+    for route in routes.table(site, is_watching=bool(schools) or demo):
+        app.router.add_api_route(
+            route.path,
+            route.handler,
+            methods=list(route.methods),
+            response_model=None,
+            route_class_override=guarded(route, visitor, settings.web.address),
+        )
     return app
 
 
-def _routes(site: Site, *, is_watching: bool) -> dict[str, Handler]:
-    sources = SourcePages(site)
-    always: dict[str, Handler] = {"/health": sources.health, "/static/{name}": _static}
-    if not is_watching:
-        return {**always, "/": sources.setup}
-    mentions, mail = MentionPages(site), MailPages(site)
-    return {
-        **always,
-        "/": mentions.index,
-        "/mentions/{mention_id}": mentions.mention,
-        "/mail": mail.outbox,
-        "/mail/{letter_id}": mail.letter,
-        "/mail/{letter_id}/html": mail.html,
-        "/sources": sources.sources,
-    }
-
-
-def _static(name: str) -> Response:
-    """One of the files that were packaged; their address changes with their content."""
-    if name not in STATIC:
-        raise HTTPException(404)
-    kept = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(STATIC[name], media_type=mimetypes.guess_type(name)[0], headers=kept)
+def _visitor(site: Site, request: Request) -> Visit:
+    """Who is there. Whoever has the printed key is taken for the headteacher."""
+    given = cookie(request.headers.get("cookie", ""), FORM_COOKIE)
+    secret = given or secrets.token_urlsafe(24)
+    viewer = demonstration_head(site.settings.schools)
+    return Visit(secret, viewer if site.demo else replace(viewer, demo=False), is_new=not given)
 
 
 def _answered(refusal: Refusal, _request: Request, error: Exception) -> Response:

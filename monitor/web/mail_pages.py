@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
@@ -68,11 +68,12 @@ class MailPages:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def outbox(self) -> HTMLResponse:
+    def outbox(self, request: Request) -> HTMLResponse:
         """Waiting, sent, and what will not go."""
         site, now = self._site, self._site.clock()
         with site.store.reading() as connection:
             return site.page(
+                request,
                 connection,
                 "mail.html",
                 now,
@@ -104,13 +105,14 @@ class MailPages:
             **(_of_post(letter, about) if about else _of_no_post(letter)),
         )
 
-    def letter(self, letter_id: str) -> HTMLResponse:
+    def letter(self, request: Request, letter_id: str) -> HTMLResponse:
         """One letter: how it stands, its headers and its words."""
         site, now = self._site, self._site.clock()
         with site.store.reading() as connection:
             delivery = self._delivery(connection, letter_id)
             content = opened(delivery.content) if delivery.content else None
             response = site.page(
+                request,
                 connection,
                 "letter.html",
                 now,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor import notices
@@ -40,7 +40,9 @@ class MentionPages:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def index(self, level: str = "", school: str = "", before: str = "") -> HTMLResponse:
+    def index(
+        self, request: Request, level: str = "", school: str = "", before: str = ""
+    ) -> HTMLResponse:
         """By level, newest first; with `level` that one alone, a page at a time."""
         site, now = self._site, self._site.clock()
         if level and level not in words.LEVELS:
@@ -50,6 +52,7 @@ class MentionPages:
         with site.store.reading() as connection:
             found = self._found(connection, ids, level, before)
             return site.page(
+                request,
                 connection,
                 "mentions.html",
                 now,
@@ -107,7 +110,7 @@ class MentionPages:
             raise HTTPException(404)
         return mention
 
-    def mention(self, mention_id: str) -> HTMLResponse:
+    def mention(self, request: Request, mention_id: str) -> HTMLResponse:
         """One mention whole."""
         site, now = self._site, self._site.clock()
         with site.store.reading() as connection:
@@ -118,6 +121,7 @@ class MentionPages:
             title, text = cards.pieces(mention)
             steps, avoid = _advice(mention, school, now)
             return site.page(
+                request,
                 connection,
                 "mention.html",
                 now,

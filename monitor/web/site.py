@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -97,14 +97,21 @@ class Site:
                 return school
         raise HTTPException(404)
 
-    def page(self, connection: Connection, name: str, now: datetime, **shown: Any) -> HTMLResponse:
-        """The template with what it shows, under whatever every page must say."""
+    def page(
+        self, request: Request, connection: Connection, name: str, now: datetime, **shown: Any
+    ) -> HTMLResponse:
+        """The template with what it shows, under whatever every page must say.
+
+        Every template has `viewer`, who is at the page, and `csrf`, the token of its forms.
+        """
         state = condition.condition(connection, self.settings, self.schools, now)
         alarms = condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now)
         template = self.environment.get_template(name)
         return HTMLResponse(
             template.render(
                 demo=self.demo,
+                viewer=request.state.viewer,
+                csrf=request.state.csrf,
                 schools=self.schools,
                 condition=state,
                 alarms=alarms,

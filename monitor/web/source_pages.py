@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from monitor.store.engine import StoreError
@@ -16,14 +17,14 @@ class SourcePages:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def sources(self) -> HTMLResponse:
+    def sources(self, request: Request) -> HTMLResponse:
         """Each source in plain words, and what the settings still lack."""
         site = self._site
         left = () if site.demo else site.notices()
         ids = [school.id for school in site.settings.schools] if site.demo else site.ids
         found = lacking(site.settings, ids, left)
         with site.store.reading() as connection:
-            return site.page(connection, "sources.html", site.clock(), lacking=found)
+            return site.page(request, connection, "sources.html", site.clock(), lacking=found)
 
     def health(self) -> PlainTextResponse:
         """For a watchdog: 200 while the program works, else 503; it says no more to strangers."""

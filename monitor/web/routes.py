@@ -1,0 +1,84 @@
+"""Every address of the pages, in one table: what answers there, and who may open it.
+
+Nobody may open what is not listed here. A handler finds who is at the page in
+`request.state.viewer`, and the token for its forms in `request.state.csrf`; a POST is handed on
+only with that token in the form field `token`, from a page of ours.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from fastapi import HTTPException
+from fastapi.responses import Response
+
+from monitor.settings import Role
+from monitor.web.inbox import Inbox
+from monitor.web.mail_pages import MailPages
+from monitor.web.mention_pages import MentionPages
+from monitor.web.site import STATIC, Site
+from monitor.web.source_pages import SourcePages
+from monitor.web.viewer import READERS
+
+READ = ("GET", "HEAD")
+POST = ("POST",)
+# No roles of people. Strangers too; and programs, which sign each request and send no form.
+ANYONE = frozenset({"anyone"})
+PROGRAMS = frozenset({"programs"})
+# Whoever has signed in.
+PEOPLE = frozenset(get_args(Role))
+# Who looks after the program itself, and sees no post there.
+KEEPERS = READERS | {"it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address. `who` holds the roles that may open it, each at any school, or is one of the
+    groups above; what a handler shows of a school is for those with the role at that school.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Callable[..., Any]
+    who: frozenset[str]
+
+
+def table(site: Site, *, is_watching: bool) -> tuple[Route, ...]:
+    """The routes; before any school is watched, those of the set-up alone."""
+    return (*_always(site), *(_watching(site) if is_watching else _setting_up(site)))
+
+
+def _always(site: Site) -> tuple[Route, ...]:
+    sources, inbox = SourcePages(site), Inbox(site)
+    return (
+        Route("/health", READ, sources.health, ANYONE),
+        Route("/static/{name}", READ, _static, ANYONE),
+        Route("/inbox/{source}", POST, inbox.receive, PROGRAMS),
+    )
+
+
+def _setting_up(site: Site) -> tuple[Route, ...]:
+    return (Route("/", READ, SourcePages(site).setup, KEEPERS),)
+
+
+def _watching(site: Site) -> tuple[Route, ...]:
+    mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
+    return (
+        Route("/", READ, mentions.index, READERS),
+        Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
+        Route("/mail", READ, mail.outbox, READERS),
+        Route("/mail/{letter_id}", READ, mail.letter, READERS),
+        Route("/mail/{letter_id}/html", READ, mail.html, READERS),
+        Route("/sources", READ, sources.sources, KEEPERS),
+    )
+
+
+def _static(name: str) -> Response:
+    """One of the files that were packaged; their address changes with their content."""
+    if name not in STATIC:
+        raise HTTPException(404)
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(STATIC[name], media_type=mimetypes.guess_type(name)[0], headers=kept)
