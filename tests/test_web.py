@@ -212,7 +212,7 @@ def test_criticism_may_be_fair_and_a_threat_is_not_called_so(web: WebServer) -> 
 
 
 def test_the_author_of_a_post_cannot_be_asked_for(web: WebServer) -> None:
-    assert ask(web, "/?author=somebody").body == ask(web, "/").body
+    assert ask(web, "/?author=somebody").text == ask(web, "/").text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_mentions(

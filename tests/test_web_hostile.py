@@ -111,7 +111,7 @@ def test_no_template_trusts_a_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/redoc", "/openapi.json", "/static/", "/static", "/mentions", "/mail/"]
+    "path", ["/docs", "/redoc", "/openapi.json", "/static/", "/static", "/mentions/", "/mail/"]
 )
 def test_there_is_no_page_that_was_not_meant(web: WebServer, path: str) -> None:
     answer = ask(web, path)

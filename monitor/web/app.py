@@ -23,6 +23,7 @@ from monitor.web import routes
 from monitor.web.access import Gate, Refusal, cookie, names_answered
 from monitor.web.guard import FORM_COOKIE, Visit, guarded
 from monitor.web.site import Site, plain_page, templates
+from monitor.web.translating import ENGLISH, WELSH, Speaking
 from monitor.web.viewer import demonstration_head
 
 SAID = {
@@ -83,10 +84,13 @@ def create_app(
     app.add_middleware(
         Gate, hosts=names_answered(settings.web), key=key, open_to_all=demo, refusal=refusal
     )
+    app.add_middleware(Speaking, usual=_usual(schools))
     for kind in (AnyHTTPException, StoreError):
         app.add_exception_handler(kind, partial(_answered, refusal))
     visitor = partial(_visitor, site)
-    for route in routes.table(site, is_watching=bool(schools) or demo):
+    table = routes.table(site, is_watching=bool(schools) or demo)
+    app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}
+    for route in table:
         app.router.add_api_route(
             route.path,
             route.handler,
@@ -95,6 +99,12 @@ def create_app(
             route_class_override=guarded(route, visitor, settings.web.address),
         )
     return app
+
+
+def _usual(schools: tuple[School, ...]) -> str:
+    """The language of whoever has chosen none: Welsh where every school's first one is."""
+    firsts = {school.languages[0] for school in schools}
+    return WELSH if firsts == {WELSH} else ENGLISH
 
 
 def _visitor(site: Site, request: Request) -> Visit:

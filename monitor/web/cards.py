@@ -17,6 +17,7 @@ from monitor.web import telling, words
 from monitor.web.headline import headed
 from monitor.web.links import Link, link
 from monitor.web.telling import Line, Untold, Way
+from monitor.web.translating import gettext as _
 
 QUOTE = 140
 # Rules of the critical categories that find no criticism: news of a death is nobody's complaint.
@@ -94,7 +95,7 @@ def card(
         posted=mention.published,
         found=mention.seen_at,
         why=why(mention),
-        tone=words.TONES[mention.sentiment],
+        tone=_(words.TONES[mention.sentiment]),
         elsewhere=len(places),
         link=link(mention.url),
         told=telling.lines(told.get(mention.id, ()), school, now, way),
@@ -112,13 +113,13 @@ def _of_family(
 def kinds(categories: Sequence[str]) -> tuple[str, ...]:
     """What kinds of post it is, in plain words, as the judge ordered them."""
     known = rule_book().categories
-    return tuple(known[name].title if name in known else name for name in categories)
+    return tuple(_(known[name].title) if name in known else name for name in categories)
 
 
 def fair(mention: Mention) -> str:
     """What must stand beside criticism; where somebody may come to harm, that comes first."""
     is_grave = mention.level == "urgent" or mention.sentiment != "negative"
-    return FAIR if not is_grave and any(map(_criticises, mention.reasons)) else ""
+    return _(FAIR) if not is_grave and any(map(_criticises, mention.reasons)) else ""
 
 
 def _criticises(reason: Mapping[str, Any]) -> bool:
@@ -130,8 +131,9 @@ def _criticises(reason: Mapping[str, Any]) -> bool:
 def certainty(mention: Mention) -> str:
     """How sure it is that the post is about the school."""
     if mention.confidence >= SURE:
-        return "Sure"
-    return "Fairly sure" if mention.confidence >= FAIRLY_SURE else "Not sure: please check"
+        return _("Sure")
+    is_fairly = mention.confidence >= FAIRLY_SURE
+    return _("Fairly sure") if is_fairly else _("Not sure: please check")
 
 
 def why(mention: Mention) -> tuple[Why, ...]:

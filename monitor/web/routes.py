@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from monitor.settings import Role
 from monitor.web.inbox import Inbox
+from monitor.web.language_page import choose_language
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.site import STATIC, Site
@@ -56,6 +57,7 @@ def _always(site: Site) -> tuple[Route, ...]:
     return (
         Route("/health", READ, sources.health, ANYONE),
         Route("/static/{name}", READ, _static, ANYONE),
+        Route("/language", POST, choose_language, ANYONE),
         Route("/inbox/{source}", POST, inbox.receive, PROGRAMS),
     )
 
@@ -68,6 +70,7 @@ def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
     return (
         Route("/", READ, mentions.index, READERS),
+        Route("/mentions", READ, mentions.index, READERS),
         Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
         Route("/mail", READ, mail.outbox, READERS),
         Route("/mail/{letter_id}", READ, mail.letter, READERS),

@@ -17,7 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from monitor.settings import School, Settings
 from monitor.store.engine import Connection, Store
-from monitor.web import condition, words
+from monitor.web import condition, translating, words
+from monitor.web.menu import menu
 from monitor.web.telling import Way
 
 HERE = Path(__file__).parent
@@ -32,6 +33,12 @@ def address(path: str, **params: str) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def own_path(request: Request) -> str:
+    """The address of the page that is asked for, with its parameters."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"
+
+
 def static_address(name: str) -> str:
     """A static file's address, which changes with its content."""
     return f"/static/{name}?v={hashlib.sha256(STATIC[name]).hexdigest()[:12]}"
@@ -40,6 +47,7 @@ def static_address(name: str) -> str:
 def templates() -> Environment:
     """The templates: everything put into them is text, and a name that is not there an error."""
     made = Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -47,6 +55,11 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(address=address, static=static_address, words=words)
+    made.globals.update(counted=words.counted, language=translating.language)
+    made.globals.update(languages=translating.LANGUAGES, tags=translating.TAGS)
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        translating.gettext, translating.ngettext, newstyle=True
+    )
     return made
 
 
@@ -102,7 +115,8 @@ class Site:
     ) -> HTMLResponse:
         """The template with what it shows, under whatever every page must say.
 
-        Every template has `viewer`, who is at the page, and `csrf`, the token of its forms.
+        Every template has `viewer`, who is at the page, `csrf`, the token of its forms, `menu`
+        and `path`, the page's own address.
         """
         state = condition.condition(connection, self.settings, self.schools, now)
         alarms = condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now)
@@ -112,6 +126,8 @@ class Site:
                 demo=self.demo,
                 viewer=request.state.viewer,
                 csrf=request.state.csrf,
+                menu=menu(request.app.state.opens, request.state.viewer),
+                path=own_path(request),
                 schools=self.schools,
                 condition=state,
                 alarms=alarms,

@@ -65,7 +65,7 @@ def lines(letters: Sequence[Told], school: School, now: datetime, way: Way) -> t
 
 def who(letter: Told, school: School) -> str:
     """The person a letter is meant for, by name where the school still knows them, and role."""
-    role = words.ROLES.get(letter.role, letter.role)
+    role = words.role(letter.role)
     for person in school.people:
         if person.email.casefold() == letter.email.casefold():
             return f"{person.name}, {role}"
