@@ -8,16 +8,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from alerts.base import Channel, DeliveryError, Letter
 from alerts.mail import Envelope
-from monitor import timing
-from monitor.addressing import holds_mail, new_message_id, owed_again, present_holder
+from monitor import bursts, timing
+from monitor.addressing import (
+    holds_mail,
+    new_message_id,
+    owed_again,
+    present_holder,
+)
+from monitor.bursts import Traffic
 from monitor.hearing import next_to_hear
 from monitor.settings import School, Settings
-from monitor.store import deliveries
-from monitor.store.deliveries import Delivery, Outage
-from monitor.store.engine import Connection, Store, StoreError
+from monitor.store import deliveries, rollups
+from monitor.store.deliveries import ESCALATION, ROLLUP, SECOND, Delivery, Outage
+from monitor.store.engine import Connection, Store, StoreError, one_at_a_time
 from monitor.writing import Draft, draft
 
 log = logging.getLogger("footprint")
@@ -26,6 +33,8 @@ RENEW_SECONDS = 20
 MARKING_TRIES = 20
 # How long a letter that was refused is remembered, for its address to be corrected.
 REMEMBERED = timedelta(days=30)
+NOT_KEPT = "its school or post is no longer kept"
+_GONE = {ROLLUP: "nothing waits for it any more", ESCALATION: "it is not needed any more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,14 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """A message, and the letters that it takes the place of."""
+
+    letter: Letter
+    covers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Unwritten:
     """Why there is no message: `state` is owed (to be tried again), refused or dropped."""
 
@@ -51,7 +68,9 @@ class _Unwritten:
 class Postroom:
     """The outgoing half of the world, made once by `commands.build`.
 
-    `schools` are those whose letters leave now; `owner` names this process in leases.
+    `schools` are those whose letters leave now; `owner` names this process in leases. `second`
+    is for the room that hands out the notes of people's second channels: what one of them
+    refuses, or lets wait, holds up no mail.
     """
 
     settings: Settings
@@ -60,6 +79,7 @@ class Postroom:
     channel: Channel
     clock: Callable[[], datetime]
     owner: str
+    second: bool = False
 
     def deliver_one(self) -> Delivered | None:
         """Carry the most serious letter that is due; None where none is, or the way is shut."""
@@ -69,13 +89,44 @@ class Postroom:
             # A longer pause than there is was begun before the clock was set back.
             if outage and now < outage.paused_until <= now + timing.LONGEST_PAUSE:
                 return None
-            delivery = deliveries.claim(connection, now, self.owner, self._school_ids)
+            delivery = self._next(connection, now)
             if delivery is None:
                 return None
         letter = delivery.letter or self._write(delivery, now)
         if isinstance(letter, Delivered):
             return letter
         return self._carry(delivery, letter)
+
+    def _next(self, connection: Connection, now: datetime) -> Delivery | None:
+        """Claim the next letter that may go now; those that would be too many are made to wait."""
+        # One claim at a time: two at once could both see room for one letter more.
+        one_at_a_time(connection, "letters")
+        ours = partial(deliveries.claim, connection, now, self.owner, self._school_ids)
+        while delivery := ours(second=self.second):
+            if not self._is_held(connection, delivery, now):
+                return delivery
+        return None
+
+    def _is_held(self, connection: Connection, delivery: Delivery, now: datetime) -> bool:
+        """Let a letter wait where its person has had so many; in a flood a roll-up is owed."""
+        school = self.settings.school(delivery.school)
+        if delivery.letter or school is None:
+            return False
+        wait = bursts.wait(delivery, self._traffic(connection, delivery, now), school, now)
+        about = draft(connection, self.settings, delivery, now) if wait else None
+        # What goes to somebody else than was meant is not held up by what that one has had.
+        if wait is None or about is None or not holds_mail(about.able, delivery.email):
+            return False
+        until = wait.until
+        if wait.in_rollup:
+            due_at = rollups.owe_rollup(connection, delivery, until, self._school_ids, now)
+            until = max(due_at, now) + rollups.AFTER
+        rollups.hold(connection, delivery, until, bursts.midnight(now), now)
+        return True
+
+    def _traffic(self, connection: Connection, delivery: Delivery, now: datetime) -> Traffic:
+        moments = rollups.moments(connection, delivery, bursts.FREE, now - bursts.HOUR, now)
+        return Traffic(moments, rollups.rolled_at(connection, delivery.email, now))
 
     @property
     def _school_ids(self) -> tuple[str, ...]:
@@ -89,18 +140,18 @@ class Postroom:
         with self._lease_kept(delivery.id):
             found = self._composed(delivery, now)
             with self.store.writing() as connection:
-                if isinstance(found, Letter):
+                if isinstance(found, _Written):
                     return self._fix(connection, delivery, found)
                 if found.state == "owed":
                     return self._put_off(connection, delivery, found.error)
                 return self._end(connection, delivery, found.state, found.error)
 
-    def _composed(self, delivery: Delivery, now: datetime) -> Letter | _Unwritten:
+    def _composed(self, delivery: Delivery, now: datetime) -> _Written | _Unwritten:
         try:
             with self.store.reading() as connection:
                 found = draft(connection, self.settings, delivery, now)
                 if found is None:
-                    return _Unwritten("dropped", "its school or post is no longer kept")
+                    return _Unwritten("dropped", _GONE.get(delivery.kind, NOT_KEPT))
                 return self._address(connection, delivery, found, now)
         except DeliveryError as error:
             return _Unwritten("refused" if error.permanent else "owed", str(error))
@@ -113,20 +164,27 @@ class Postroom:
             return _Unwritten("owed", fault)
 
     def _fix(
-        self, connection: Connection, delivery: Delivery, letter: Letter
+        self, connection: Connection, delivery: Delivery, written: _Written
     ) -> Letter | Delivered:
-        """Write the message down, unless what is owed was settled while it was composed."""
+        """Write the message down, unless what is owed was settled while it was composed.
+
+        What a roll-up takes the place of is settled in the same transaction.
+        """
         deliveries.renew(connection, delivery.id, self.owner, self.clock())
-        deliveries.fix(connection, delivery.id, letter, letter.recipient)
         kept = deliveries.one(connection, delivery.id) or delivery
         if kept.state != "owed":
             return Delivered(kept.id, kept.level, kept.email, kept.state, kept.error)
-        # Whoever wrote it first, there is one message, and that is carried.
-        return kept.letter or letter
+        if kept.letter:
+            # Whoever wrote it first, there is one message, and that is carried.
+            return kept.letter
+        if written.covers and not rollups.cover(connection, delivery.id, written.covers):
+            return self._put_off(connection, delivery, "a letter in it has gone by itself")
+        deliveries.fix(connection, delivery.id, written.letter, written.letter.recipient)
+        return written.letter
 
     def _address(
         self, connection: Connection, delivery: Delivery, found: Draft, now: datetime
-    ) -> Letter | _Unwritten:
+    ) -> _Written | _Unwritten:
         told = deliveries.addressed(connection, delivery)
         person = present_holder(found.able, delivery, told)
         if person is None and found.anyone:
@@ -145,7 +203,7 @@ class Postroom:
             "message_id": new_message_id(sender),
             "date": now.replace(microsecond=0),
         }
-        return found.put(person, others, envelope)
+        return _Written(found.put(person, others, envelope), found.covers)
 
     def _end(self, connection: Connection, delivery: Delivery, state: str, error: str) -> Delivered:
         deliveries.ended(connection, delivery.id, state, error)
@@ -180,6 +238,8 @@ class Postroom:
             try:
                 with self.store.writing() as connection:
                     deliveries.sent(connection, delivery.id, self.channel.name, reply, self.clock())
+                    if delivery.kind == ROLLUP:
+                        rollups.arrived(connection, delivery.id, self.clock())
                     deliveries.reopen(connection, self.channel.name)
             except StoreError:
                 if not left:
@@ -197,7 +257,8 @@ class Postroom:
         with self.store.writing() as connection:
             if state != "owed":
                 deliveries.ended(connection, delivery.id, state, words)
-                self._pass_on(connection, delivery, now)
+                for lost in (delivery, *rollups.lost(connection, delivery.id, state, words)):
+                    self._pass_on(connection, lost, now)
             else:
                 again = timing.next_try(now, delivery.attempts + 1)
                 if error.server:
@@ -206,7 +267,12 @@ class Postroom:
         return Delivered(delivery.id, delivery.level, letter.recipient, state, words)
 
     def _pass_on(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
-        """Somebody cannot be told: the next leader who has not been is owed it at once."""
+        """Somebody cannot be told: the next leader who has not been is owed it at once.
+
+        Not of a note, which only ever stands beside a letter.
+        """
+        if delivery.kind == SECOND:
+            return
         about = draft(connection, self.settings, delivery, now)
         told = deliveries.addressed(connection, delivery)
         found = next_to_hear(about.able, told, delivery.level) if about else None

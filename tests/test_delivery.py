@@ -16,7 +16,7 @@ from alerts.smtp import SmtpChannel
 from monitor.delivery import Delivered, Postroom
 from monitor.settings import Hours, Mail, Person, School, Settings
 from monitor.store import deliveries, mentions
-from monitor.store.deliveries import SUMMARY, Delivery
+from monitor.store.deliveries import ALERT, SUMMARY, Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
 from tests.letters import body
@@ -263,16 +263,24 @@ def test_fifty_letters_wait_out_three_days_without_a_server_and_leave_urgent_fir
     assert outage.since == START
     shelf.fault = None
     back = clock.now
-    while len(shelf.letters) < 50 and clock.now < back + timedelta(minutes=10):
+    while told_of(store) < 50 and clock.now < back + timedelta(minutes=10):
         carry(postroom)
         clock.forward(seconds=1)
     assert clock.now - back <= timedelta(minutes=5, seconds=1)
-    assert len({letter.message_id for letter in shelf.letters}) == 50
-    urgent = ["needs you" in letter.content.decode() for letter in shelf.letters]
+    # So many at once to each of two people: some letters, and one that names all the others.
+    assert len({letter.message_id for letter in shelf.letters}) == len(shelf.letters) <= 24
     # One letter was being tried while the server was away; all after it go by seriousness.
+    urgent = ["rgent" in letter.content.decode() for letter in shelf.letters]
     assert urgent[1:] == sorted(urgent[1:], reverse=True)
     with store.reading() as connection:
         assert deliveries.outage(connection, "shelf") is None
+
+
+def told_of(store: Store) -> int:
+    """How many alerts have been told, by a letter of their own or in a roll-up that has gone."""
+    with store.reading() as connection:
+        kept = deliveries.listed(connection, ["hollybrook"], limit=1000)
+    return sum(one.kind == ALERT and one.sent_at is not None for one in kept)
 
 
 def test_a_fault_of_our_own_in_a_channel_costs_one_try_of_one_letter(
