@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -11,12 +11,14 @@ from alerts import mail, reports
 from alerts.base import Letter, Notice
 from alerts.digest import Edition
 from alerts.mail import Envelope
-from monitor import notices, source_news, summaries, weekly
+from alerts.rollup import rollup_letter
+from monitor import bursts, notices, source_news, summaries, weekly
 from monitor.addressing import able_to_hear, leaves_out_the_threatened, place_of
+from monitor.bursts import Item
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
-from monitor.store import mentions
-from monitor.store.deliveries import ALERT, DIGEST, SOURCE, SUMMARY, Delivery
+from monitor.store import mentions, rollups
+from monitor.store.deliveries import ALERT, DIGEST, ROLLUP, SOURCE, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 
@@ -32,12 +34,13 @@ class Draft:
 
     `able` is its school with those people alone who may hear; `put` takes the person who does,
     the roles of all others who are told, and the envelope. `anyone` of them will do where the
-    one who was meant has gone.
+    one who was meant has gone. `covers` are the letters that this one takes the place of.
     """
 
     able: School
     put: Callable[[Person, tuple[str, ...], Envelope], Letter]
     anyone: bool = False
+    covers: tuple[str, ...] = ()
 
 
 def draft(
@@ -115,9 +118,43 @@ def _digest(
     return Draft(school.model_copy(update={"people": people}), put)
 
 
+def _rollup(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    """Of one address at any of the schools, what waits for it."""
+    kinds, day = bursts.ROLLED, bursts.midnight(now)
+    letters = rollups.waiting(connection, delivery, kinds, Level.URGENT, day, now)
+    found = {one.id: one for one in mentions.several(connection, _mentions_of(letters))}
+    items: list[Item] = []
+    people: list[Person] = []
+    for letter in letters:
+        mention, where = found.get(letter.mention_id or ""), settings.school(letter.school)
+        # Nobody is told of a post that may be an allegation against themself.
+        able = able_to_hear(where, mention).people if where and mention else ()
+        person = next((one for one in able if one.email == delivery.email), None)
+        if mention and where and person:
+            items.append(Item(letter, mention, where))
+            people.append(person)
+    if not items:
+        return None
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        notice = bursts.notice(items, _web(settings), delivery.id[:8], now)
+        return rollup_letter(notice, **envelope)
+
+    covers = tuple(item.letter.id for item in items)
+    return Draft(school.model_copy(update={"people": tuple(people[:1])}), put, covers=covers)
+
+
+def _mentions_of(letters: Sequence[Delivery]) -> list[str]:
+    return sorted({letter.mention_id for letter in letters if letter.mention_id})
+
+
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
-] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest}
+] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest,
+    ROLLUP: _rollup,
+}  # fmt: skip
 
 
 def _notice(
