@@ -17,8 +17,10 @@ from monitor.setting_secrets import Vault
 from monitor.setting_types import host_and_port
 from monitor.settings import (
     Database,
+    Heartbeat,
     Http,
     Mail,
+    Person,
     School,
     Section,
     Settings,
@@ -87,12 +89,13 @@ class _Reading:
         http = self._section(Http, "http", file)
         web = self._section(Web, "web", file)
         mail = self._section(Mail, "mail", file)
+        heartbeat = self._section(Heartbeat, "heartbeat", file)
         if isinstance(file.tables.get("web"), dict):
             self._files(_Table(file.tables["web"], ("web",), file.place), "tls_cert", "tls_key")
         tables = [*self._tables("schools", file), *self._schools_beside(path)]
         schools = self.schools(tables)
         sources = self._sources(file, http, tables)
-        if self.problems or not (database and http and web and mail):
+        if self.problems or not (database and http and web and mail and heartbeat):
             return None
         return Settings(
             folder=self.vault.folder,
@@ -100,6 +103,7 @@ class _Reading:
             http=http,
             web=web,
             mail=mail,
+            heartbeat=heartbeat,
             sources=sources,
             schools=schools,
         )
@@ -113,11 +117,30 @@ class _Reading:
     def _school(self, read: _Table) -> School | None:
         table = _with_its_own(read)
         self._files(table, "term_dates")
+        filled = self._with_secrets(table)
         try:
-            return School.model_validate(self._with_calendar(table.values))
+            return School.model_validate(self._with_calendar(filled))
         except ValidationError as error:
             self.problems += problems_of(error, School, table.values, table.path, table.place)
             return None
+
+    def _with_secrets(self, table: _Table) -> dict[str, Any]:
+        """The school's settings with each person's secrets fetched."""
+        people = table.values.get("people")
+        if not isinstance(people, list):
+            return table.values
+        filled = [
+            self._opened(person, (*table.path, "people", at), table.place)
+            for at, person in enumerate(people)
+        ]
+        return {**table.values, "people": filled}
+
+    def _opened(self, person: object, path: KeyPath, place: Place) -> object:
+        if not isinstance(person, dict):
+            return person
+        filled, problems = self.vault.open(Person, person, path, place)
+        self.problems += problems
+        return filled
 
     def _with_calendar(self, values: dict[str, Any]) -> dict[str, Any]:
         """The school's settings with the words of its calendar in place of the file's name."""

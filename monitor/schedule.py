@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -30,6 +30,7 @@ DIGEST_SECONDS = 60
 CLOCK_SECONDS = 5
 # A fetch ends within 60 seconds; service managers kill after 90.
 PATIENCE_SECONDS = 75.0
+NONE: Mapping[str, tuple[Callable[[], object], int]] = {}
 
 
 class Schedule:
@@ -43,8 +44,11 @@ class Schedule:
         patience: float = PATIENCE_SECONDS,
         *,
         digest: Callable[[], object] | None = None,
+        others: Mapping[str, tuple[Callable[[], object], int]] = NONE,
     ) -> None:
         """`poll`, `deliver` and `digest` do one unit of work and return None where there was none.
+
+        `others` are further steps by name, each with the seconds from one call to the next.
 
         The first calls are due at once by `clock`; `patience` is how many seconds a step in hand
         is waited for at the end.
@@ -55,7 +59,7 @@ class Schedule:
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS + 1)},
+            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS + 1 + len(others))},
             # By default a job over a second late is dropped without a word.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -65,6 +69,7 @@ class Schedule:
         ]
         if digest:
             steps.append(("digest", digest, DIGEST_SECONDS, 1))
+        steps += [(name, step, seconds, 1) for name, (step, seconds) in others.items()]
         for name, step, seconds, number in steps:
             for index in range(number):
                 self._scheduler.add_job(

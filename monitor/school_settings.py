@@ -12,12 +12,14 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    SecretStr,
     Tag,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from alerts.second import SERVICES, scheme_of
 from monitor.judge.terms import Staff, Watch
 from monitor.problems import nearest, quoted
 from monitor.setting_types import (
@@ -152,7 +154,7 @@ class Person(Section):
 
     The last two are that person's own choices, and hold for what can wait alone: without
     `respond_by_mail` it is left to the digest, where anybody else hears of it; in `quiet_hours`
-    it is not sent.
+    it is not sent. `second` is the Apprise address of a second way to this person.
     """
 
     also = ("role",)
@@ -163,6 +165,15 @@ class Person(Section):
     digest: Switch | None = None
     respond_by_mail: Switch = True
     quiet_hours: Quiet | None = None
+    second: SecretStr = SecretStr("")
+
+    @field_validator("second")
+    @classmethod
+    def _is_carried(cls, second: SecretStr) -> SecretStr:
+        if second and not scheme_of(second.get_secret_value()):
+            known = ", ".join(f"{service}://" for service in SERVICES)
+            raise refusal(f"must lead to an address that begins with one of {known}")
+        return second
 
     @model_validator(mode="before")
     @classmethod

@@ -44,6 +44,7 @@ __all__ = [
     "Approval",
     "Database",
     "DateRange",
+    "Heartbeat",
     "Hours",
     "Http",
     "Mail",
@@ -201,6 +202,12 @@ class Mail(Section):
         return sender_parts(self.from_)[1]
 
 
+class Heartbeat(Section):
+    """[heartbeat]: an outside service that speaks up once this program is not heard of."""
+
+    url: WebAddress = ""
+
+
 class SourceSettings(Section):
     """[[sources]]: one place that is read. `options` is the kind's own `Options` model."""
 
@@ -229,6 +236,7 @@ class Settings(Section):
     http: Http = Http()
     web: Web = Web()
     mail: Mail = Mail()
+    heartbeat: Heartbeat = Heartbeat()
     sources: tuple[SourceSettings, ...] = ()
     schools: tuple[School, ...] = ()
 

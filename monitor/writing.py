@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from alerts import mail, reports
+from alerts import second as second_channel
 from alerts.base import Letter, Notice
 from alerts.digest import Edition
 from alerts.mail import Envelope
@@ -18,7 +19,7 @@ from monitor.bursts import Item
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
 from monitor.store import mentions, rollups
-from monitor.store.deliveries import ALERT, DIGEST, ROLLUP, SOURCE, SUMMARY, Delivery
+from monitor.store.deliveries import ALERT, DIGEST, ROLLUP, SECOND, SOURCE, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 
@@ -118,6 +119,24 @@ def _digest(
     return Draft(school.model_copy(update={"people": people}), put)
 
 
+def _second(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    """A note to the very person whose letter it stands beside: nobody else is sent it instead."""
+    mention = mentions.one(connection, delivery.facts["mention"])
+    able = able_to_hear(school, mention).people if mention else ()
+    people = tuple(one for one in able if one.email == delivery.email and one.second)
+    if not (mention and people):
+        return None
+    page = f"{_web(settings)}/mentions/{mention.id}" if _web(settings) else ""
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        lines = [f"Level: {delivery.level}.", "The mail to you says more."]
+        return second_channel.note(second_channel.HEADING, lines, page, **envelope)
+
+    return Draft(school.model_copy(update={"people": people}), put)
+
+
 def _rollup(
     connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
 ) -> Draft | None:
@@ -152,7 +171,7 @@ def _mentions_of(letters: Sequence[Delivery]) -> list[str]:
 
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
-] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest,
+] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest, SECOND: _second,
     ROLLUP: _rollup,
 }  # fmt: skip
 

@@ -187,6 +187,18 @@ class Fetcher:
                 line.gate.end()
                 self._give_back(line)
 
+    def reach(self, host: str, port: int) -> None:
+        """Connect to a host that somebody else is about to, and let go; raises SourceError.
+
+        For what opens connections of its own: the rules for addresses are kept by asking first.
+        """
+        gate = Gate(self._allowed, self._timeouts[0])
+        gate.begin(self._timeouts[0])
+        try:
+            gate.connect(host, port).close()
+        finally:
+            gate.end()
+
     def letters(
         self, box: Mailbox, after: Bookmark, since: datetime
     ) -> Generator[Letter, None, None]:

@@ -11,7 +11,7 @@ from monitor.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 # What the lines of the example need that begin with "# " there.
-EXAMPLE_ENV = {"SMTP_PASSWORD": "hunter2", "DATABASE_PASSWORD": "hunter3"}
+EXAMPLE_ENV = {"SMTP_PASSWORD": "hunter2", "DATABASE_PASSWORD": "hunter3", "TOM_SECOND": "ntfys://t"}
 SCHOOL = '[[schools]]\nid = "hollybrook"\nname = "Hollybrook Primary School"\n'
 FEED = '[[sources]]\nid = "gazette"\nkind = "feed"\nurl = "https://gazette.example/rss"\n'
 
@@ -22,7 +22,7 @@ def whole_example(secrets: str = "env") -> str:
         r"^# (?=\[+[a-z.]+\]+$|[a-z_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE
     )
     other = "file" if secrets == "env" else "env"
-    return re.sub(rf"^password_{other} = .*\n", "", text, flags=re.MULTILINE)
+    return re.sub(rf"^(?:password|second)_{other} = .*\n", "", text, flags=re.MULTILINE)
 
 
 def read(folder: Path, text: str | bytes, env: Mapping[str, str] | None = None) -> Settings:

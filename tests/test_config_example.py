@@ -63,12 +63,18 @@ SETTINGS_OF = {
     "Http": "http",
     "Web": "web",
     "Mail": "mail",
+    "Heartbeat": "heartbeat",
     "SourceSettings": "sources",
     "School": "schools",
     "StaffMember": "schools.staff",
     "Person": "schools.people",
     "Hours": "schools.hours",
     "Approval": "schools.approval",
+}
+SECRET_FILES = {
+    "database-password": "hunter2",
+    "smtp-password": "hunter2",
+    "secrets/tom-second": "ntfys://t",
 }
 TABLES_OF_A_SCHOOL = {"staff", "people", "hours", "contacts", "approval"}
 
@@ -105,8 +111,9 @@ def test_a_fresh_copy_is_read_without_any_secret_and_watches_and_sends_nothing()
 
 @pytest.mark.parametrize("secrets", ["env", "file"])
 def test_every_line_of_the_example_can_be_set(tmp_path: Path, secrets: str) -> None:
-    for name in ("database-password", "smtp-password"):
-        (tmp_path / name).write_text("hunter2")
+    (tmp_path / "secrets").mkdir()
+    for name, secret in SECRET_FILES.items():
+        (tmp_path / name).write_text(secret)
         (tmp_path / name).chmod(0o600)
     settings = read(tmp_path, whole_example(secrets), EXAMPLE_ENV if secrets == "env" else {})
     assert settings.mail.password.get_secret_value() == "hunter2"
@@ -226,4 +233,6 @@ def test_a_damaged_file_is_read_or_refused_in_single_lines(tmp_path: Path, text:
 
 
 def test_the_example_is_plain_toml() -> None:
-    assert set(tomllib.loads(WORDS)) == {"database", "http", "web", "mail", "sources", "schools"}
+    assert set(tomllib.loads(WORDS)) == {
+        *("database", "http", "web", "mail", "heartbeat", "sources", "schools")
+    }

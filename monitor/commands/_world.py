@@ -17,8 +17,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from alerts.base import Channel
+from alerts.base import Channel, DeliveryError
 from alerts.folder import FolderChannel
+from alerts.second import SecondChannel
 from alerts.smtp import SmtpChannel
 from monitor.config import load
 from monitor.delivery import Postroom
@@ -26,12 +27,14 @@ from monitor.judge import Judge
 from monitor.judge.terms import Level
 from monitor.pipeline import Monitor
 from monitor.problems import ConfigError, quoted, suggestion
+from monitor.second import Notes, addresses
 from monitor.settings import School, Settings
 from monitor.store import deliveries, leases
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.opening import open_store, sole_use
 from monitor.store.sites import SiteBook
 from monitor.weekly import Digests
+from sources.base import SourceError
 from sources.fetch import Fetcher
 from sources.parsing import Parser
 from sources.turns import MemoryBook, Turns, own_sites
@@ -88,11 +91,16 @@ def settings_or_exit(path: Path) -> Settings:
 
 @dataclass(frozen=True)
 class World:
-    """Both halves of the program over one database, and the step that owes the digests."""
+    """Both halves of the program over one database, and the steps that owe digests and notes.
+
+    `second` hands out the notes of people's second channels, as `postroom` does the letters.
+    """
 
     monitor: Monitor
     postroom: Postroom
+    second: Postroom
     digests: Digests
+    notes: Notes
     store: Store
 
 
@@ -121,6 +129,18 @@ def channel(settings: Settings) -> Channel:
     return SmtpChannel(
         mail.host, mail.port, mail.security, mail.user, mail.password.get_secret_value()
     )
+
+
+def second_channel(settings: Settings, door: Fetcher) -> SecondChannel:
+    """The second way to people, held to the hosts that may be connected to from here."""
+
+    def reach(host: str, port: int) -> None:
+        try:
+            door.reach(host, port)
+        except SourceError as error:
+            raise DeliveryError(str(error)) from error
+
+    return SecondChannel(addresses(settings.schools), reach, settings.http.private_hosts_allowed)
 
 
 def fetcher(settings: Settings, store: Store | None = None) -> Fetcher:
@@ -204,7 +224,16 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
         monitor.prepare()
         postroom = Postroom(settings, schools, store, channel(settings), clock, owner)
         postroom.reconsider()
-        yield World(monitor, postroom, Digests(settings, schools, store, clock), store)
+        yield World(
+            monitor=monitor,
+            postroom=postroom,
+            second=Postroom(
+                settings, schools, store, second_channel(settings, door), clock, owner, second=True
+            ),
+            digests=Digests(settings, schools, store, clock),
+            notes=Notes(schools, store, clock),
+            store=store,
+        )
     finally:
         parser.close()
         door.close()

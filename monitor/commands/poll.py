@@ -102,8 +102,10 @@ def _poll_all(made: World, sources: Sequence[str]) -> Iterator[Polled]:
 def _deliver_all(made: World) -> Iterator[Delivered]:
     while made.digests.owe_one() is not None:
         pass
-    while (told := made.postroom.deliver_one()) is not None:
-        yield told
+    made.notes.owe()
+    for room in (made.postroom, made.second):
+        while (told := room.deliver_one()) is not None:
+            yield told
 
 
 def _waiting(made: World) -> tuple[int, datetime | None, str]:

@@ -81,7 +81,11 @@ def _run(
             pretend(made.store, clock())
         owe_digest = made.digests.owe_one
         schedule = Schedule(
-            made.monitor.poll_one, made.postroom.deliver_one, clock, digest=owe_digest
+            made.monitor.poll_one,
+            made.postroom.deliver_one,
+            clock,
+            digest=owe_digest,
+            others={"notes": (made.notes.owe, 5), "second": (made.second.deliver_one, 1)},
         )
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
