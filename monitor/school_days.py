@@ -12,6 +12,8 @@ from monitor.settings import School
 
 _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
+# No office's next opening is looked for further ahead.
+_AHEAD = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ def is_working_day(school: School, day: date) -> bool:
 def is_school_day(school: School, day: date) -> bool:
     """True on a working day in term; without term dates on every working day."""
     return is_working_day(school, day) and school.calendar.includes(day)
+
+
+def holidays_ahead(school: School, now: datetime) -> frozenset[date]:
+    """The bank holidays of the days ahead in the school's nation: an office may be shut then."""
+    today = now.astimezone(LONDON).date()
+    days = (today + timedelta(days=ahead) for ahead in range(_AHEAD))
+    return frozenset(day for day in days if is_bank_holiday(day, school.nation))
 
 
 def next_opening(school: School, now: datetime, quiet: tuple[time, time] | None = None) -> Opening:

@@ -219,7 +219,7 @@ def test_what_is_held_not_to_be_about_the_school_cannot_be_so_twice(desk: Desk) 
     desk.run("correct", mention, "--not-about-us")
     result = desk.run("correct", mention, "--not-about-us")
     assert result.exit_code == 2
-    assert "is held to be not about the school already" in result.stderr
+    assert "is held not to be about the school already" in result.stderr
 
 
 def test_a_beginning_that_two_mentions_share_is_not_enough(desk: Desk) -> None:

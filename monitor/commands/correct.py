@@ -25,10 +25,11 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.commands.mentions import SHORT, opened, refuse_unknown
+from monitor.correcting import is_pointless, learnt
 from monitor.judge.corrected import Kind
 from monitor.judge.routing import LONDON
-from monitor.judge.strangers import is_any_school, strangers
-from monitor.judge.terms import Level, Words
+from monitor.judge.strangers import is_any_school
+from monitor.judge.terms import Level
 from monitor.problems import Place
 from monitor.setting_problems import problems_of
 from monitor.settings import School, Settings
@@ -39,6 +40,7 @@ from monitor.store.mentions import Mention
 
 LONGEST = 500
 LONGEST_NAME = 60
+_NOT_OURS = "held not to be about the school"
 MOST = 2**31 - 1  # a number as every database keeps it
 ONE_OF = (
     "say one thing: an id with --level, --should-have-been, --not-about-us or --about-us; or "
@@ -150,8 +152,9 @@ def _correct(store: Store, settings: Settings, beginning: str, wish: _Wish, as_j
     with store.writing() as connection:
         before = _mention(connection, beginning)
         _refuse_pointless(connection, before, wish)
-        _refuse_persons(settings.school(before.school), wish.nicknames)
-        phrases = wish.nicknames or _learnt(settings, before, wish)
+        school = settings.school(before.school)
+        _refuse_persons(school, wish.nicknames)
+        phrases = wish.nicknames or learnt(before, wish.kind, school)
         said = Said(wish.kind, wish.level, phrases, wish.note, wish.by, clock())
         record = corrections.keep(connection, before, said)
         after = mentions.one(connection, before.id)
@@ -175,20 +178,18 @@ def _mention(connection: Connection, beginning: str) -> Mention:
 def _refuse_pointless(connection: Connection, mention: Mention, wish: _Wish) -> None:
     """End where the correction would change nothing, or speaks of a miss that was none."""
     short = mention.id[:SHORT]
-    if wish.kind == "should-have-been" and wish.level:
-        was = corrections.program_level(connection, mention.id)
-        if wish.level.rank <= was.rank:
-            fail(
-                f"mention {short} was put at {was.value}, so nothing was missed: "
-                "use --level for a level that is too high",
-                2,
-            )
-    if wish.kind == "level" and mention.relevant and wish.level == mention.level:
-        fail(f"mention {short} is at {mention.level} already: nothing was changed", 2)
-    ours = {"about-us": True, "not-about-us": False}.get(wish.kind)
-    if ours == mention.relevant and not wish.nicknames:
-        state = "about the school" if ours else "not about the school"
-        fail(f"mention {short} is held to be {state} already: nothing was changed", 2)
+    was = corrections.program_level(connection, mention.id)
+    if wish.nicknames or not is_pointless(mention, was, wish.kind, wish.level):
+        return
+    if wish.kind == "should-have-been":
+        fail(
+            f"mention {short} was put at {was.value}, so nothing was missed: "
+            "use --level for a level that is too high",
+            2,
+        )
+    state = {"about-us": "held to be about the school", "not-about-us": _NOT_OURS}
+    held = state.get(wish.kind, f"at {mention.level}")
+    fail(f"mention {short} is {held} already: nothing was changed", 2)
 
 
 def _refuse_persons(school: School | None, nicknames: tuple[str, ...]) -> None:
@@ -205,15 +206,6 @@ def _refuse_persons(school: School | None, nicknames: tuple[str, ...]) -> None:
     except ValidationError as error:
         found = problems_of(error, School, table, (), Place(""))
         fail("\n".join(f"--nickname {problem.message}" for problem in found), 2)
-
-
-def _learnt(settings: Settings, mention: Mention, wish: _Wish) -> tuple[str, ...]:
-    """The names of something else that a post not about the school was found by."""
-    school = settings.school(mention.school)
-    if wish.kind != "not-about-us" or school is None:
-        return ()
-    words = Words(mention.title, mention.text, mention.url, mention.author)
-    return strangers(school.watch, words)
 
 
 def _say_kept(record: Record, before: Mention, after: Mention) -> None:
@@ -236,7 +228,7 @@ def _say_kept(record: Record, before: Mention, after: Mention) -> None:
 
 
 def _state(mention: Mention) -> str:
-    return f"at {mention.level}" if mention.relevant else "held not to be about the school"
+    return f"at {mention.level}" if mention.relevant else _NOT_OURS
 
 
 def _undo(store: Store, number: int, by: str, as_json: bool) -> None:

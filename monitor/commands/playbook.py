@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -25,17 +24,14 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.commands.mentions import refuse_unknown
-from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
-from monitor.nations import is_bank_holiday
 from monitor.playbooks import Playbook, PlaybookError, playbook
 from monitor.playbooks.facts import NOT_CHECKED
 from monitor.playbooks.said import Help, Missing, Reply, Said, TakeDown, Who
+from monitor.school_days import holidays_ahead
 from monitor.settings import School, Settings
 
 WIDTH = 80
-# No office's next opening is looked for further ahead.
-AHEAD_DAYS = 14
 NATIONS = {
     "england": "England",
     "wales": "Wales",
@@ -79,13 +75,6 @@ def command(
         print_json({"playbook": asdict(made)})
     else:
         _Paper(whole=sources).print(made)
-
-
-def holidays_ahead(school: School, now: datetime) -> frozenset[date]:
-    """Those of the school's nation on which an office that is named may not open."""
-    today = now.astimezone(LONDON).date()
-    days = (today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS))
-    return frozenset(day for day in days if is_bank_holiday(day, school.nation))
 
 
 def _school(settings: Settings, wanted: str | None) -> School:

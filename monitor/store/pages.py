@@ -188,6 +188,19 @@ def _mention(row: Row[tuple[object, ...]]) -> Mention:
     return Mention(**{**values, **lists})
 
 
+def of_incidents(
+    connection: Connection, incidents: Collection[str]
+) -> dict[str, tuple[Mention, ...]]:
+    """For each of these incidents its mentions that are kept, the first seen first; those too that
+    are held not to be about the school.
+    """
+    query = select(*COLUMNS).where(MENTION.c.incident.in_(incidents))
+    of_each: dict[str, list[Mention]] = {name: [] for name in incidents}
+    for row in connection.execute(query.order_by(MENTION.c.seen_at, MENTION.c.id)):
+        of_each[row.incident].append(_mention(row))
+    return {name: tuple(found) for name, found in of_each.items()}
+
+
 def elsewhere(
     connection: Connection, mentions: Sequence[Mention]
 ) -> dict[str, tuple[Elsewhere, ...]]:

@@ -1,0 +1,125 @@
+"""Incidents with their posts and acts, as far as somebody may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from monitor.hearing import may_close, who_may_hear
+from monitor.incidents import may_have
+from monitor.judge.terms import Level
+from monitor.matters import signs, words_of
+from monitor.playbooks import Playbook, PlaybookError, book, playbook
+from monitor.school_days import holidays_ahead
+from monitor.settings import Person, School
+from monitor.store import incidents, pages
+from monitor.store.engine import Connection
+from monitor.store.incidents import Act, Incident
+from monitor.store.mentions import Mention
+from monitor.web import posts
+from monitor.web.viewer import Viewer
+
+# Whose playbook it is where no category of the post has one.
+OTHER = "mild_criticism"
+# Marks an act that says that an image may be one that nobody may look at.
+IMAGE = "image"
+_ORDER = {"open": 0, "taken": 1, "waiting": 2, "closed": 3}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An incident, its school, its posts that are kept and everything that was done about it."""
+
+    incident: Incident
+    school: School
+    mentions: tuple[Mention, ...]
+    acts: tuple[Act, ...]
+
+    @cached_property
+    def first(self) -> Mention | None:
+        """The post that it began with, else the first that is kept; None where none is."""
+        wanted = self.incident.first_mention
+        of_id = (mention for mention in self.mentions if mention.id == wanted)
+        return next(of_id, next(iter(self.mentions), None))
+
+    @cached_property
+    def tier(self) -> str | None:
+        """`possible` where it is urgent and the judge is sure of none of its urgent posts."""
+        tiers = {mention.tier for mention in self.mentions if mention.level == "urgent"}
+        return "possible" if tiers == {"possible"} else "sure"
+
+    @cached_property
+    def has_image(self) -> bool:
+        """True where somebody said that an image with it may show a child indecently."""
+        return any(act.facts.get(IMAGE) for act in self.acts)
+
+    @cached_property
+    def is_not_to_look_at(self) -> bool:
+        """True where a page shows no words of it by itself."""
+        return self.has_image or any(map(posts.is_not_to_look_at, self.mentions))
+
+    @property
+    def hearers(self) -> tuple[Person, ...]:
+        """Those whom it may be handed on to: who may hear of every post of it."""
+        able = self.school
+        for mention in self.mentions:
+            told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+            wanted = {
+                one.email for one in who_may_hear(self.school, told, words_of(mention)).people
+            }
+            kept = tuple(person for person in able.people if person.email in wanted)
+            able = able.model_copy(update={"people": kept})
+        return tuple(one for one in able.people if may_have(one.email, self.incident.about))
+
+    def person(self, email: str) -> Person | None:
+        """Somebody of the school by the address."""
+        wanted = email.casefold()
+        return next((one for one in self.school.people if one.email.casefold() == wanted), None)
+
+    def may_decide(self, email: str) -> bool:
+        """False where any of it is about that person, or may be."""
+        person = self.person(email)
+        is_clear = person is None or all(may_close(person, mention) for mention in self.mentions)
+        return is_clear and may_have(email, self.incident.about)
+
+
+def order(case: Case) -> tuple[int, int, datetime]:
+    """The worst first; of equals what nobody has, and of those the longest waiting."""
+    found = case.incident
+    return (-Level(found.level).rank, _ORDER[found.state], found.opened_at)
+
+
+def seen(
+    connection: Connection, schools: Iterable[School], viewer: Viewer, found: Sequence[Incident]
+) -> tuple[Case, ...]:
+    """Those of these incidents that somebody may see: never one with a post that they may not."""
+    known = {school.id: school for school in schools}
+    ours = [one for one in found if one.school in known and viewer.may_read(one.school)]
+    names = [one.id for one in ours]
+    mentions = pages.of_incidents(connection, names)
+    acts: dict[str, list[Act]] = {name: [] for name in names}
+    for act in incidents.acts_of(connection, names):
+        acts[act.incident].append(act)
+    made = (Case(one, known[one.school], mentions[one.id], tuple(acts[one.id])) for one in ours)
+    return tuple(case for case in made if _may_see(case, viewer))
+
+
+def _may_see(case: Case, viewer: Viewer) -> bool:
+    if not case.mentions:
+        return may_have(viewer.email, case.incident.about)
+    return all(viewer.may_see(mention, case.school) for mention in case.mentions)
+
+
+def playbook_of(case: Case, now: datetime) -> Playbook:
+    """What the school is told to do: the playbook of its most serious kind."""
+    known = book().categories
+    category = next((kind for kind in case.incident.kinds if kind in known), OTHER)
+    holidays = holidays_ahead(case.school, now)
+    mood = case.first.sentiment if case.first else "negative"
+    level: Level | None = Level(case.incident.level)
+    try:
+        return playbook(category, case.school, now, level, mood, bank_holidays=holidays)
+    except PlaybookError:  # a person has put it below any level that its kind can have
+        return playbook(category, case.school, now, None, mood, bank_holidays=holidays)
