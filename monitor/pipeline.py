@@ -31,7 +31,7 @@ from monitor.polling import (
     unjudged,
 )
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import corrections, looks, mentions, reports
+from monitor.store import corrections, evidence, looks, mentions, reports
 from monitor.store.deliveries import owe, owe_news
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.looks import Gap, Look, Place
@@ -315,6 +315,7 @@ class Monitor:
             mentions.keep_sketches(connection, kept, intake.sketches)
             mentions.keep_judgements(connection, judged, self.judge_version, now)
             mentions.keep_evidence(connection, read, now)
+            evidence.owe(connection, kept, now)
             owe(connection, intake.owed, now)
             schools = {school.id: school for school in self.schools}
             owe(connection, summaries.owed(look.source, intake.held, schools, now), now)

@@ -20,6 +20,7 @@ _RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 _SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
 _MOMENTS = 1e9  # seconds; what is more is a moment, counted from 1970
 _NOT_MODIFIED = 304
+_TEXTS = ("application/xhtml+xml", "application/xml", "application/json")
 _MEANINGS: Mapping[int, tuple[Health, timedelta | None, str]] = {
     401: ("needs you", None, "asks for a user name and password, or does not accept ours (401)"),
     403: ("blocked", None, "refuses to let us read (403); it is tried again tomorrow"),
@@ -97,6 +98,12 @@ def _date(value: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def is_text(headers: Mapping[str, str]) -> bool:
+    """True where an answer says that it is text, a page of the web included."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind.startswith("text/") or kind in _TEXTS
 
 
 def hashed(data: bytes) -> str:

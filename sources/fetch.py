@@ -25,6 +25,7 @@ from sources.addresses import checked, origin, private_allowances, redirected
 from sources.answers import (
     conditions_for,
     hashed,
+    is_text,
     judge_status,
     pause,
     validators_of,
@@ -48,6 +49,7 @@ from sources.turns import Turns, site_of
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _WITH_BODY = (200, 203)
+_TEXT = "text/html, application/xhtml+xml, text/plain;q=0.9, text/*;q=0.8"
 _UNCHANGED = 304
 _CHUNK = 64 * 1024
 _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
@@ -100,6 +102,13 @@ class _Wish:
     conditions: Conditions = lambda _: {}
     data: bytes | None = None
     always_read: bool = False
+    text_alone: bool = False
+
+    def wants_body(self, status: int, headers: Mapping[str, str]) -> bool:
+        """False where an answer's body is not to be read."""
+        if self.text_alone and not is_text(headers):
+            return False
+        return self.always_read or status in _WITH_BODY
 
 
 class _Line:
@@ -176,6 +185,13 @@ class Fetcher:
         """
         wish = _Wish({"Accept": accept}, headers, data=data, always_read=True)
         return self._fetch(url, wish)
+
+    def look(self, url: str) -> Response:
+        """The answer of a page, whatever its status; its body is read only where that is 200 and
+        the body says of itself that it is text, so that no picture or video ever comes in.
+        Raises SourceError.
+        """
+        return self._fetch(url, _Wish({"Accept": _TEXT}, {}, text_alone=True))
 
     def _fetch(self, url: str, wish: _Wish) -> Response:
         with self.turns.turn(site_of(url)):
@@ -263,15 +279,13 @@ class Fetcher:
                 stream=True,
             )
             try:
-                return self._answer(line.gate, url, got, always_read=wish.always_read)
+                return self._answer(line.gate, url, got, wish)
             finally:
                 got.close()
 
-    def _answer(
-        self, gate: Gate, url: str, got: requests.Response, *, always_read: bool
-    ) -> Response:
+    def _answer(self, gate: Gate, url: str, got: requests.Response, wish: _Wish) -> Response:
         headers = {name.lower(): value for name, value in got.headers.items()}
-        wanted = always_read or got.status_code in _WITH_BODY
+        wanted = wish.wants_body(got.status_code, headers)
         body = self._body(got, headers) if wanted else b""
         if gate.expired:  # a cut connection can look like a body's natural end
             raise TimeoutError
@@ -384,6 +398,16 @@ class Door:
         """
         self._in_time(url)
         response = self._fetcher.call(url, accept=accept, headers=headers or {}, data=data)
+        host = checked(response.url).hostname or ""
+        error = judge_status(host, response.status, response.headers, self._fetcher.clock())
+        if error:
+            self._leave_alone(url, error)
+        return response
+
+    def look(self, url: str) -> Response:
+        """The answer of a page, whatever its status, where it is text; raises SourceError."""
+        self._in_time(url)
+        response = self._fetcher.look(url)
         host = checked(response.url).hostname or ""
         error = judge_status(host, response.status, response.headers, self._fetcher.clock())
         if error:

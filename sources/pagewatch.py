@@ -143,7 +143,7 @@ def _stayed(what: str, response: Response, ask: Ask, reach: Reach) -> None:
 
 def _leave(ask: Ask, reach: Reach, page: str) -> float:
     """The seconds that robots.txt wants between pages; raises SourceError where it forbids this."""
-    rules = _kept_rules(ask).get(hashed(page.encode())) or _read_rules(ask, reach, page)
+    rules = _kept_rules(ask).get(hashed(page.encode())) or read_rules(ask, reach, page)
     if not rules["allowed"]:
         raise SourceError(
             f"{urlsplit(page).hostname} does not let programs read this page (its "
@@ -164,8 +164,11 @@ def _kept_rules(ask: Ask) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _read_rules(ask: Ask, reach: Reach, page: str) -> Mapping[str, Any]:
-    """By RFC 9309: no robots.txt allows; one that cannot be had for now forbids for now."""
+def read_rules(ask: Ask, reach: Reach, page: str) -> Mapping[str, Any]:
+    """Whether a page is `allowed` to programs, and the `delay` between two in seconds.
+
+    By RFC 9309: no robots.txt allows; one that cannot be had for now forbids for now.
+    """
     parts = urlsplit(page)
     address = urlunsplit((parts.scheme, parts.netloc, "/robots.txt", "", ""))
     response = reach.call(address, accept="text/plain, */*;q=0.1")

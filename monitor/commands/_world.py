@@ -21,6 +21,7 @@ from alerts.base import Channel, DeliveryError
 from alerts.folder import FolderChannel
 from alerts.second import SecondChannel
 from alerts.smtp import SmtpChannel
+from monitor.capturing import Capturer
 from monitor.config import load
 from monitor.delivery import Postroom
 from monitor.judge import Judge
@@ -101,6 +102,7 @@ class World:
     second: Postroom
     digests: Digests
     notes: Notes
+    capturer: Capturer
     store: Store
 
 
@@ -232,6 +234,7 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
             ),
             digests=Digests(settings, schools, store, clock),
             notes=Notes(schools, store, clock),
+            capturer=Capturer(store, door, parser, clock, owner, VERSION),
             store=store,
         )
     finally:

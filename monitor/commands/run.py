@@ -38,6 +38,7 @@ from monitor.web.server import WebError, WebServer
 
 DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
+CAPTURE_SECONDS = 5
 
 
 def command(
@@ -85,7 +86,11 @@ def _run(
             made.postroom.deliver_one,
             clock,
             digest=owe_digest,
-            others={"notes": (made.notes.owe, 5), "second": (made.second.deliver_one, 1)},
+            others={
+                "notes": (made.notes.owe, 5),
+                "second": (made.second.deliver_one, 1),
+                "capture": (made.capturer.capture_one, CAPTURE_SECONDS),
+            },
         )
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)

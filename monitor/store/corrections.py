@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from monitor.judge.corrected import Answer, Correction, Kind, answer, answers, host_of
 from monitor.judge.lessons import Lessons
 from monitor.judge.terms import Level, Reason
-from monitor.store import daily
+from monitor.store import daily, evidence
 from monitor.store.mentions import JUDGEMENT, MENTION, Mention, several
 from monitor.store.tables import CorrectionRow, table
 
@@ -85,7 +85,7 @@ def keep(connection: Connection, mention: Mention, said: Said) -> Record:
         "made_by": said.by,
     }
     kept = connection.execute(insert(CORRECTION).values(row).returning(*CORRECTION.c)).one()
-    _show(connection, mention.id)
+    _show(connection, mention.id, said.at)
     return _record(kept)
 
 
@@ -99,7 +99,7 @@ def undo(connection: Connection, number: int, by: str, now: datetime) -> Record 
     ).one_or_none()
     if undone is None:
         return None
-    _show(connection, undone.mention_id)
+    _show(connection, undone.mention_id, now)
     return _record(undone)
 
 
@@ -170,7 +170,7 @@ def _stands(given: Answer, relevant: bool, level: str) -> bool:
     return given.relevant == relevant and (given.shown is None or given.shown.value == level)
 
 
-def _show(connection: Connection, mention_id: str) -> None:
+def _show(connection: Connection, mention_id: str, now: datetime) -> None:
     """Write into the mention what the program said of it, and over that what people say."""
     said = _program(connection, mention_id)
     if said is None:
@@ -182,7 +182,9 @@ def _show(connection: Connection, mention_id: str) -> None:
     given = answer([_correction(row) for row in rows])
     values = {**said, **_over(said, given)} if given else said
     connection.execute(update(MENTION).where(MENTION.c.id == mention_id).values(**values))
-    daily.change(connection, before, several(connection, (mention_id,)))
+    after = several(connection, (mention_id,))
+    daily.change(connection, before, after)
+    evidence.owe(connection, after, now)
 
 
 def _over(said: Mapping[str, Any], given: Answer) -> dict[str, Any]:

@@ -320,6 +320,12 @@ def keep_evidence(
         connection.execute(insert(EVIDENCE), rows)
 
 
+def record(connection: Connection, mention_id: str) -> str:
+    """The source's own record of a mention, as last read; "" where there is none."""
+    query = select(EVIDENCE.c.record).where(EVIDENCE.c.mention_id == mention_id)
+    return connection.execute(query.order_by(EVIDENCE.c.revision.desc()).limit(1)).scalar() or ""
+
+
 def listed(
     connection: Connection,
     *,

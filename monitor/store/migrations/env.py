@@ -6,6 +6,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import monitor.store.audit_tables
+import monitor.store.evidence_tables
 import monitor.store.incident_tables  # noqa: F401 - loads them
 from monitor.store import tables
 
