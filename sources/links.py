@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from posixpath import normpath
 from string import ascii_letters, digits
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 4_000
@@ -28,6 +29,9 @@ _SHARER_NAMES = (
 _SHARERS = frozenset(_SHARER_NAMES.split())
 _HOST_LIKE = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _KEPT_FRAGMENT = re.compile(r"comment-|post|outgoing-|incoming-|p\d+$")
+# Which comment, answer or part of a page is shown; and a comment on Reddit, behind its post.
+_WITHIN_A_PAGE = frozenset(("comment_id", "reply_comment_id", "lc", "page"))
+_COMMENT = re.compile(r"(//reddit\.com/(?:\w+/[^/]+/)?comments/\w+)/.*")
 _HOST_STARTS = re.compile(r"^(?:(?:www|m|mobile|amp)\.)+(?=[^.]+\.)")
 _SAFE_PATH = "/:@!$&'()*+,;=~-._%"
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})")
@@ -106,6 +110,10 @@ def canonical(url: str) -> str:
 
     It tells addresses apart and is not to be visited: every scheme is written as https.
     """
+    return _canonical_short(url) if len(url) <= _LONGEST else _canonical(url)
+
+
+def _canonical(url: str) -> str:
     url = unwrap(url.strip())
     parts = _split(url)
     if parts is None or not parts.hostname:
@@ -118,6 +126,10 @@ def canonical(url: str) -> str:
     fragment = parts.fragment if _KEPT_FRAGMENT.match(parts.fragment) else ""
     tail = (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
     return f"https://{host}{path}{tail}"
+
+
+# An entry's address is asked for by whoever handles the entry: its key, its story, its copies.
+_canonical_short = lru_cache(maxsize=2_048)(_canonical)
 
 
 def identity(url: str) -> str:
@@ -133,6 +145,19 @@ def identity(url: str) -> str:
         if found := pattern.fullmatch(address):
             return found.expand(key)
     return address
+
+
+def page_of(url: str) -> str:
+    """What tells apart the pages on which people answer each other: a comment's is its post's.
+
+    It is "" where there is no address, or that of a front page, on which everything stands.
+    """
+    address = _COMMENT.sub(r"\1", canonical(url))
+    parts = _split(address)
+    if parts is None or len(address) > _LONGEST or not (parts.path.strip("/") or parts.query):
+        return ""
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in _WITHIN_A_PAGE])
+    return identity(urlunsplit((parts.scheme, parts.netloc, parts.path, query, "")))
 
 
 def _split(url: str) -> SplitResult | None:

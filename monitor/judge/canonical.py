@@ -110,8 +110,10 @@ def _is_signed(word: str) -> bool:
 
 
 def _read(raw: str) -> _Word:
-    if len(raw) <= _CACHED_LENGTH:
-        return _known_short(raw)
+    return _known_short(raw) if len(raw) <= _CACHED_LENGTH else _long(raw)
+
+
+def _long(raw: str) -> _Word:
     word = _plain(raw)
     return _Word(word, (), _is_signed(word))
 
@@ -166,14 +168,19 @@ class _Reader:
 def canonical(text: str) -> Tokens:
     """The tokens of a text. Hyphens and all other punctuation separate; linear in its length."""
     reader = _Reader(text)
+    # Every word of every post passes here: names are looked up once, plain words noted in place.
+    read, add_word = _read, reader.words.append
+    add_start, add_end = reader.starts.append, reader.ends.append
     for found in TOKEN.finditer(text):
         start, end = found.span()
         if kind := found.lastgroup:
             reader.add(reader.own(kind, found.group()), start, end)
-        elif (word := _read(found.group())).odd:
+        elif (word := read(found.group())).odd:
             reader.odd(word, start, end)
-        else:
-            reader.add(word.text, start, end)
+        elif word.text:
+            add_word(word.text)
+            add_start(start)
+            add_end(end)
     tokens = reader.tokens()
     singles = [index for index, word in enumerate(tokens.words) if len(word) == 1]
     spaced = any(c - a == SHORT_RUN - 1 for a, c in zip(singles, singles[2:], strict=False))

@@ -42,7 +42,7 @@ class Phrases(Generic[Entry]):
         for index, word in enumerate(tokens.words):
             if (
                 word in start
-                or (word[-1] == "s" and tokens.owner(index) in start)
+                or (word[-1] == "s" and word[:-1] in start and tokens.owner(index))
                 or (hides and index in hides)
             ):
                 yield from self._from(tokens, index)
