@@ -21,10 +21,12 @@ from monitor.store.deliveries import Owed
 from monitor.store.mentions import Mention, Told
 from monitor.stories import Recalled, Stories, first_of
 from sources.base import Post
-from sources.links import identity
+from sources.links import identity, page_of
 
 # A page that changes at every fetch must not be kept for ever (the cap of lemon24/reader).
 REVISIONS = 24
+# Reviews of one place stand on one page, and answer nobody.
+_APART = frozenset({"google_review"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ def story_of(url: str) -> str:
     """A hash of what the link leads to; "" where there is none."""
     link = identity(url)
     return hashlib.blake2b(link.encode(), digest_size=16).hexdigest() if link else ""
+
+
+def thread_of(post: Post) -> str:
+    """A hash of the page on which a post is said or answered; "" where that is not known."""
+    page = page_of(post.thread or post.url) if post.medium not in _APART else ""
+    return hashlib.blake2b(page.encode(), digest_size=16).hexdigest() if page else ""
 
 
 def take_in(reading: Reading, judge: Judging, recall: Recalling) -> Intake:
@@ -254,6 +262,7 @@ def _mention(
         entry_key=post.key,
         story=story_of(post.url),
         same_as=first_of(twins[0]) if twins else None,
+        thread=thread_of(post),
         url=post.url,
         title=post.title,
         text=post.text,
@@ -284,6 +293,7 @@ def _revision(before: Mention, post: Post, judgement: Judgement) -> Mention:
         published=post.published,
         medium=post.medium,
         story=story_of(post.url),
+        thread=thread_of(post),
         revision=before.revision + 1,
         highest=max(Level(before.highest), judgement.level, key=_rank).value,
         **_answers(judgement),

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from monitor import health, memos, source_news, summaries
+from monitor import grouping, health, memos, source_news, summaries
 from monitor.health import State
-from monitor.intake import Intake, Reading, content_of, story_of, take_in
+from monitor.intake import Intake, Reading, content_of, story_of, take_in, thread_of
 from monitor.judge import Judge
 from monitor.judge.terms import Judgement, Words
 from monitor.notices import worded
@@ -223,16 +223,20 @@ class Monitor:
                 again=again,
                 now=self.clock(),
             )
-        recall = partial(self._recall, (*reading.stories, *reading.mentions.values()))
+        linked = (*reading.stories, *reading.mentions.values())
+        recall = partial(self._recall, linked, {thread_of(post) for post in posts} - {""})
         return take_in(reading, partial(self._judge, judge, source.id), recall)
 
-    def _recall(self, linked: Sequence[Mention], wanted: Mapping[str, frozenset[int]]) -> Recalled:
-        """What is kept in like words, and who heard of the stories that a post may be of."""
+    def _recall(
+        self, linked: Sequence[Mention], threads: set[str], wanted: Mapping[str, frozenset[int]]
+    ) -> Recalled:
+        """What is kept in like words, and who heard of what a post may be of."""
         with self.store.reading() as connection:
             alike = mentions.alike(connection, wanted)
             stories = {first_of(mention) for mention in linked}
             stories |= {first_of(found.mention) for found in alike}
-            return Recalled(alike, mentions.told(connection, stories))
+            told = mentions.told(connection, stories)
+            return Recalled(alike, told, mentions.told_on_pages(connection, threads))
 
     def _taught(self, connection: Connection) -> Judge:
         """The judge with what people have corrected so far; made anew only where that changed."""
@@ -295,7 +299,7 @@ class Monitor:
         outcome: Mapping[str, Any],
         read_to: int | None,
     ) -> None:
-        """One transaction: mentions, judgements, evidence, what is owed, and the look itself."""
+        """One transaction: mentions, judgements, evidence, incidents, what is owed, the look."""
         now = self.clock()
         judged = [(mention, judgement) for mention, judgement, _ in (*intake.new, *intake.revised)]
         read = [(mention, post.record) for mention, _, post in (*intake.new, *intake.revised)]
@@ -318,6 +322,7 @@ class Monitor:
             evidence.owe(connection, kept, now)
             owe(connection, intake.owed, now)
             schools = {school.id: school for school in self.schools}
+            grouping.keep(connection, intake, schools, now)
             owe(connection, summaries.owed(look.source, intake.held, schools, now), now)
             self._tell(connection, look, state, outcome["due_at"])
 

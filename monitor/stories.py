@@ -26,10 +26,13 @@ COMPARED_WORDS = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What is kept in like words; `told` maps the first mention of a story to who heard of it."""
+    """What is kept in like words; `told` maps the first mention of a story to who heard of it, and
+    `on_pages` a school and a thread to who was alerted to the incident that the thread is of.
+    """
 
     alike: Sequence[Alike] = ()
     told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+    on_pages: Mapping[tuple[str, str], Sequence[Told]] = field(default_factory=dict)
 
 
 class Stories:
@@ -42,6 +45,7 @@ class Stories:
         self._alike: dict[tuple[str, int], deque[Mention]] = defaultdict(_newest)
         self._texts: dict[str, Text] = {}
         self._told = {first: list(told) for first, told in recalled.told.items()}
+        self._on_pages = {page: list(told) for page, told in recalled.on_pages.items()}
         for mention in linked:
             self._link(mention)
         for found in recalled.alike:
@@ -57,6 +61,7 @@ class Stories:
         """Remember who is to hear of a mention of this very reading."""
         for each in told:
             self._told.setdefault(first_of(each.mention), []).append(each)
+            self._note_on_page(each.mention, [each])
 
     def twins(self, school: str, story: str, words: str, text: Text) -> list[Mention]:
         """Earlier mentions of the same thing, the first seen first: one at least of each story."""
@@ -70,13 +75,20 @@ class Stories:
         return sorted([*linked, *self._copies(school, text, linked)], key=_age)
 
     def told_of(self, mention: Mention, text: Text, twins: Sequence[Mention]) -> list[Told]:
-        """Who has heard of the stories that a new mention joins, and need not hear of it again."""
-        return [
+        """Who has heard of the stories that a new mention joins, and need not hear of it again.
+
+        Who was alerted to the incident of its thread need not either, unless it is urgent.
+        """
+        told = [
             told
             for first in dict.fromkeys(map(first_of, twins))
             for told in self._told.get(first, ())
             if told.stands and not _is_again(mention, text, told.mention)
         ]
+        page = self._on_pages.get((mention.school, mention.thread), ())
+        answered = [each for each in page if each.stands]
+        self._note_on_page(mention, told)
+        return told if mention.level == Level.URGENT.value else [*told, *answered]
 
     def told_before(self, mention: Mention, level: Level) -> list[Told] | None:
         """Who has heard of a mention that now has new words; None where nobody ever did.
@@ -90,6 +102,12 @@ class Stories:
             return own
         others = [each for each in told if each.mention.id != mention.id]
         return [*own, *(each for each in others if each.stands and not each.listed)] or None
+
+    def _note_on_page(self, mention: Mention, told: Iterable[Told]) -> None:
+        """What stands in a summary alone does not count: it is one line among many."""
+        if mention.thread:
+            page = self._on_pages.setdefault((mention.school, mention.thread), [])
+            page.extend(each for each in told if not each.listed)
 
     def _link(self, mention: Mention) -> None:
         self._linked[mention.school, mention.story].append(mention)

@@ -27,7 +27,8 @@ class Post:
     `content_key` names its words, so that an entry whose id changes at each fetch is still known.
     Both are hashes. `record` holds the entry's own fields as they were read: first evidence.
     `medium` says how the words are to be read, where that is known: news, blog, google_review,
-    petition or foi.
+    petition or foi. `thread` is the address of what the post answers, where its own address does
+    not tell that.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Post:
     published: datetime | None
     record: Mapping[str, str] = field(default_factory=dict)
     medium: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,9 +340,11 @@ def _entry(row: Any, query: str) -> dict[str, Any] | None:
     if not named:
         return None
     handle = text_at(row, "author", "handle")
+    root = _POST.fullmatch(text_at(row, "record", "reply", "root", "uri"))
     return entry(
         id=uri,
-        link=f"https://bsky.app/profile/{named.group(1)}/post/{named.group(2)}",
+        link=_link(named),
+        thread=_link(root) if root else "",
         text="\n".join(filter(None, _words(row))),
         author=f"@{handle}" if handle else "",
         published=text_at(row, "record", "createdAt") or text_at(row, "indexedAt"),
@@ -352,6 +354,10 @@ def _entry(row: Any, query: str) -> dict[str, Any] | None:
             "display_name": text_at(row, "author", "displayName"),
         },
     )
+
+
+def _link(named: re.Match[str]) -> str:
+    return f"https://bsky.app/profile/{named.group(1)}/post/{named.group(2)}"
 
 
 def _words(row: Any) -> Iterator[str]:

@@ -65,6 +65,7 @@ def posts(entries: Sequence[Mapping[str, Any]], *, medium: str = "") -> Iterator
             published=datetime.fromisoformat(published) if published else None,
             record=entry["record"],
             medium=entry.get("medium") or medium,
+            thread=entry.get("thread", ""),
         )
 
 

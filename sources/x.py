@@ -127,6 +127,7 @@ def _entries(rows: list[dict[str, Any]], query: str) -> Iterator[dict[str, Any]]
         yield entry(
             id=f"x:{first}",
             link=f"https://x.com/i/status/{own}",
+            thread=f"https://x.com/i/status/{_id(row, 'conversation_id') or own}",
             # X escapes &, < and > in texts, and gives a long post's whole text apart.
             text=unescape(text_at(row, "note_tweet", "text") or text_at(row, "text")),
             published=text_at(row, "created_at"),
@@ -175,7 +176,7 @@ class _Reading:
         asked = {
             "query": query,
             "max_results": min(self.room, _MOST),
-            "tweet.fields": "created_at,note_tweet",
+            "tweet.fields": "created_at,note_tweet,conversation_id",
             "since_id": since,
             "next_token": token,
         }

@@ -102,11 +102,16 @@ def test_three_replies_on_its_page_are_a_spread() -> None:
     assert not spreads(*elsewhere)
 
 
-def test_what_is_older_than_two_hours_or_was_told_before_counts_no_more() -> None:
+def test_what_is_older_than_two_hours_counts_no_more_and_it_is_told_once_in_so_long() -> None:
     places = [seen(f"{name}.example", 20) for name in "abc"]
     assert not spreads(*places, at=200)
     assert not spreads(*places, told=30)
-    assert spreads(*places, *(seen(f"{name}.example", 40) for name in "def"), told=30)
+    assert spreads(*places, *(seen(f"{name}.example", 140) for name in "def"), told=30, at=150)
+
+
+def test_what_was_posted_days_ago_does_not_spread_when_a_place_is_first_read() -> None:
+    posted = NOW - timedelta(days=3)
+    assert not spreads(*(seen(f"{name}.example", 40, posted=posted) for name in "abcd"))
 
 
 def test_five_places_found_at_once_are_what_the_first_alert_is_about() -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "bar",
     "close",
     "listed",
+    "locked",
     "mentions_of",
     "note",
     "of_mention",
@@ -44,6 +45,7 @@ __all__ = [
 INCIDENT, ACT = table(IncidentRow), table(ActRow)
 LONGEST = 4_000  # characters of a note or an outcome
 LONGEST_FACT = 500
+NOTHING: Mapping[str, str | int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ _COLUMNS = [INCIDENT.c[name] for name in _NAMES]
 
 def take(connection: Connection, incident_id: str, who: str, now: datetime) -> Act:
     """Somebody has it from now on; raises NotAllowed where it is about them, or theirs already."""
-    found = _locked(connection, incident_id)
+    found = locked(connection, incident_id)
     if found.state == "taken" and found.owner.casefold() == who.casefold():
         raise NotAllowed("you have this incident already")
     _refuse_the_accused(found, who, "take it")
@@ -94,7 +96,7 @@ def take(connection: Connection, incident_id: str, who: str, now: datetime) -> A
 
 def assign(connection: Connection, incident_id: str, who: str, now: datetime, *, to: str) -> Act:
     """Give it to somebody; raises NotAllowed where it is about them."""
-    found = _locked(connection, incident_id)
+    found = locked(connection, incident_id)
     if not may_have(to, found.about):
         raise NotAllowed(f"this incident is about {to}, or may be: give it to somebody else")
     return _write(connection, found, "assigned", who, now, facts={"to": to}, owner=to)
@@ -107,28 +109,41 @@ def note(connection: Connection, incident_id: str, who: str, now: datetime, text
 
 def close(connection: Connection, incident_id: str, who: str, now: datetime, outcome: str) -> Act:
     """End it; `outcome` says how it ended. Raises NotAllowed where it is about who does so."""
-    found = _locked(connection, incident_id)
+    found = locked(connection, incident_id)
     _refuse_the_accused(found, who, "close it")
     ended = _needed(outcome, "outcome")
     return _write(connection, found, "closed", who, now, text=ended, outcome=ended)
 
 
-def reopen(connection: Connection, incident_id: str, who: str, now: datetime, why: str = "") -> Act:
-    """Begin again with what was closed; nobody has it until somebody takes it."""
-    found = _locked(connection, incident_id)
-    return _write(connection, found, "reopened", who, now, text=why, owner="", outcome="")
+def reopen(
+    connection: Connection,
+    incident_id: str,
+    who: str,
+    now: datetime,
+    why: str = "",
+    facts: Mapping[str, str | int] = NOTHING,
+) -> Act:
+    """Begin again with what was closed; nobody has it until somebody takes it. `facts` names the
+    mention that was the reason, where one was.
+    """
+    found = locked(connection, incident_id)
+    return _write(connection, found, "reopened", who, now, why, facts, owner="", outcome="")
 
 
 def step_done(connection: Connection, incident_id: str, who: str, now: datetime, step: str) -> Act:
     """Tick a step of its playbook, by the step's id."""
-    return act(connection, incident_id, "step_done", who, now, step=_needed(step, "step"))
+    return act(
+        connection, incident_id, "step_done", who, now, facts={"step": _needed(step, "step")}
+    )
 
 
 def step_undone(
     connection: Connection, incident_id: str, who: str, now: datetime, step: str
 ) -> Act:
     """Take back the tick of a step."""
-    return act(connection, incident_id, "step_undone", who, now, step=_needed(step, "step"))
+    return act(
+        connection, incident_id, "step_undone", who, now, facts={"step": _needed(step, "step")}
+    )
 
 
 def act(
@@ -139,7 +154,7 @@ def act(
     now: datetime,
     *,
     text: str = "",
-    **facts: str | int,
+    facts: Mapping[str, str | int] = NOTHING,
 ) -> Act:
     """Write down any act that gives the incident to nobody and does not end it: a report to a
     platform (`platform`, `reference`), a contact (`contact`: see monitor/clocks.py), a removal
@@ -147,7 +162,7 @@ def act(
     """
     if kind in _OF_THEIR_OWN:
         raise ValueError(f"{kind} is a function of its own")
-    return _write(connection, _locked(connection, incident_id), kind, who, now, text, facts)
+    return _write(connection, locked(connection, incident_id), kind, who, now, text, facts)
 
 
 _OF_THEIR_OWN: frozenset[Kind] = frozenset(("opened", "taken", "assigned", "closed", "reopened"))
@@ -209,7 +224,7 @@ def bar(connection: Connection, incident_id: str, people: Collection[str]) -> No
     """Bar these people, by their addresses, from having or closing it, beside those barred
     before: a configuration may name more people than when it was opened.
     """
-    found = _locked(connection, incident_id)
+    found = locked(connection, incident_id)
     about = _joined(found.about, people)
     if about != found.about:
         _change(connection, incident_id, about=list(about))
@@ -220,7 +235,7 @@ def _refuse_the_accused(found: Incident, who: str, do: str) -> None:
         raise NotAllowed(f"this incident is about you, or may be: somebody else must {do}")
 
 
-def _locked(connection: Connection, incident_id: str) -> Incident:
+def locked(connection: Connection, incident_id: str) -> Incident:
     """The incident, held until the transaction ends."""
     query = select(*_COLUMNS).where(INCIDENT.c.id == incident_id).with_for_update()
     row = connection.execute(query).one_or_none()
@@ -236,13 +251,15 @@ def _write(
     who: str,
     now: datetime,
     text: str = "",
-    facts: Mapping[str, Any] = MappingProxyType({}),
+    facts: Mapping[str, Any] = NOTHING,
     **values: Any,
 ) -> Act:
     """One act: its row, the state that it leads to, and a line of the audit trail where a person
     did it.
     """
     state = moved(found.state, kind)
+    if kind == "spread":
+        values["last_spread_at"] = now
     row = {"incident": found.id, "at": now, "who": who, "kind": kind, "note": _fit(text)}
     for fact in facts.values():
         if isinstance(fact, str) and (len(fact) > LONGEST_FACT or not fact.isprintable()):

@@ -26,6 +26,7 @@ from monitor.judge.lines import answer_json
 from monitor.judge.terms import Judgement, Level
 from monitor.store import daily
 from monitor.store.deliveries import ALERT, DELIVERY, ROLLUP, SUMMARY
+from monitor.store.incident_tables import IncidentRow
 from monitor.store.names import names
 from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
@@ -35,6 +36,7 @@ MENTION = table(MentionRow)
 JUDGEMENT = table(JudgementRow)
 EVIDENCE = table(Evidence)
 SHINGLE = table(Shingle)
+INCIDENT = table(IncidentRow)
 CHUNK = 400  # names in one IN (...): well under every database's limit
 T = TypeVar("T")
 MOST_SHARED = 4_000  # numbers of sketches read for each of these
@@ -184,6 +186,27 @@ def _alerted(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Tol
     said = ("email", "level", "state", "channel")
     letter = [DELIVERY.c[name].label(f"letter_{name}") for name in said]
     about = and_(DELIVERY.c.kind == ALERT, DELIVERY.c.subject == MENTION.c.id)
+def told_on_pages(
+    connection: Connection, threads: Collection[str]
+) -> dict[tuple[str, str], list[Told]]:
+    """Who was owed an alert about the incidents, not closed yet, that these threads belong to, by
+    (school, thread).
+    """
+    pages: dict[str, set[tuple[str, str]]] = {}
+    for part in _chunks(sorted(threads)):
+        live = and_(INCIDENT.c.id == MENTION.c.incident, INCIDENT.c.state != "closed")
+        columns = [MENTION.c[name] for name in ("incident", "school", "thread")]
+        rows = select(*columns).join(INCIDENT, live).where(MENTION.c.thread.in_(part)).distinct()
+        for row in connection.execute(rows):
+            pages.setdefault(row.incident, set()).add((row.school, row.thread))
+    found: dict[tuple[str, str], list[Told]] = {}
+    for part in _chunks(sorted(pages)):
+        for each in _alerted(connection, MENTION.c.incident.in_(part)):
+            for page in pages[each.mention.incident or ""]:
+                found.setdefault(page, []).append(each)
+    return found
+
+
     query = select(*COLUMNS, *letter).join(DELIVERY, about).where(is_of)
     for row in connection.execute(query):
         values = row._asdict()
@@ -253,7 +276,10 @@ def add(connection: Connection, mentions: Sequence[Mention]) -> None:
 
 
 def revise(connection: Connection, mention: Mention) -> None:
-    """Put a mention's new words and judgement in the place of the old ones, and count it anew."""
+    """Put a mention's new words and judgement in the place of the old ones, and count it anew.
+
+    It stays in its incident: it may have been put there since it was read.
+    """
     daily.alone(connection)
     before = several(connection, (mention.id,))
     row = {**_row(mention), "entry_key": names(connection)(mention.entry_key)}
@@ -265,6 +291,7 @@ def keep_sketches(
     connection: Connection, mentions: Sequence[Mention], sketches: Mapping[str, Collection[int]]
 ) -> None:
     """Keep what copies of these mentions are found by, in the place of what there was."""
+    del row["incident"]
     for part in _chunks([mention.id for mention in mentions]):
         connection.execute(delete(SHINGLE).where(SHINGLE.c.mention_id.in_(part)))
     rows = [

@@ -89,6 +89,7 @@ def entry(
     published: str = "",
     html: bool = False,
     medium: str = "",
+    thread: str = "",
     more: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """One entry in the plain form that `sources.posts.posts` takes; `more` goes into its record."""
@@ -103,7 +104,7 @@ def entry(
     )
     made = finish(raw)
     made["record"] |= {name: mend(value[:FIELD]) for name, value in (more or {}).items() if value}
-    return {**made, "medium": medium}
+    return {**made, "medium": medium, "thread": thread}
 
 
 def answer(entries: Iterable[dict[str, Any]], **more: Any) -> dict[str, Any]:
