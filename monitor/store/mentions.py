@@ -182,10 +182,6 @@ def told(connection: Connection, stories: Collection[str]) -> dict[str, list[Tol
     return found
 
 
-def _alerted(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Told]:
-    said = ("email", "level", "state", "channel")
-    letter = [DELIVERY.c[name].label(f"letter_{name}") for name in said]
-    about = and_(DELIVERY.c.kind == ALERT, DELIVERY.c.subject == MENTION.c.id)
 def told_on_pages(
     connection: Connection, threads: Collection[str]
 ) -> dict[tuple[str, str], list[Told]]:
@@ -207,6 +203,10 @@ def told_on_pages(
     return found
 
 
+def _alerted(connection: Connection, is_of: ColumnElement[bool]) -> Iterator[Told]:
+    said = ("email", "level", "state", "channel")
+    letter = [DELIVERY.c[name].label(f"letter_{name}") for name in said]
+    about = and_(DELIVERY.c.kind == ALERT, DELIVERY.c.subject == MENTION.c.id)
     query = select(*COLUMNS, *letter).join(DELIVERY, about).where(is_of)
     for row in connection.execute(query):
         values = row._asdict()
@@ -283,6 +283,7 @@ def revise(connection: Connection, mention: Mention) -> None:
     daily.alone(connection)
     before = several(connection, (mention.id,))
     row = {**_row(mention), "entry_key": names(connection)(mention.entry_key)}
+    del row["incident"]
     connection.execute(update(MENTION).where(MENTION.c.id == mention.id).values(**row))
     daily.change(connection, before, (mention,) if before else ())
 
@@ -291,7 +292,6 @@ def keep_sketches(
     connection: Connection, mentions: Sequence[Mention], sketches: Mapping[str, Collection[int]]
 ) -> None:
     """Keep what copies of these mentions are found by, in the place of what there was."""
-    del row["incident"]
     for part in _chunks([mention.id for mention in mentions]):
         connection.execute(delete(SHINGLE).where(SHINGLE.c.mention_id.in_(part)))
     rows = [
