@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -19,6 +20,16 @@ def able_to_hear(school: School, mention: Mention) -> School:
     """The school with only those people who may hear of this mention."""
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
     return who_may_hear(school, told, words_of(mention))
+
+
+def able_to_hear_all(school: School, found: Sequence[Mention]) -> School:
+    """The school with those people alone who may hear of each of these mentions, the first seen
+    first; where that leaves nobody, those who may hear of the first.
+    """
+    able = [able_to_hear(school, mention).people for mention in found]
+    first = able[0] if able else ()
+    of_all = tuple(person for person in first if all(person in people for people in able))
+    return school.model_copy(update={"people": of_all or first})
 
 
 def leaves_out_the_threatened(school: School, mention: Mention) -> bool:

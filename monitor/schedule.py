@@ -27,6 +27,7 @@ POLL_SECONDS = 2
 CARRIERS = 1
 CARRY_SECONDS = 1
 DIGEST_SECONDS = 60
+ESCALATE_SECONDS = 15
 CLOCK_SECONDS = 5
 # A fetch ends within 60 seconds; service managers kill after 90.
 PATIENCE_SECONDS = 75.0

@@ -14,12 +14,21 @@ from alerts.digest import Edition
 from alerts.mail import Envelope
 from alerts.rollup import rollup_letter
 from monitor import bursts, notices, source_news, summaries, weekly
-from monitor.addressing import able_to_hear, leaves_out_the_threatened, place_of
+from monitor.addressing import able_to_hear, able_to_hear_all, leaves_out_the_threatened, place_of
 from monitor.bursts import Item
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
-from monitor.store import mentions, rollups
-from monitor.store.deliveries import ALERT, DIGEST, ROLLUP, SECOND, SOURCE, SUMMARY, Delivery
+from monitor.store import incidents, mentions, rollups
+from monitor.store.deliveries import (
+    ALERT,
+    DIGEST,
+    ESCALATION,
+    ROLLUP,
+    SECOND,
+    SOURCE,
+    SUMMARY,
+    Delivery,
+)
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 
@@ -68,6 +77,29 @@ def _alert(
         return mail.compose(notice, **envelope)
 
     return Draft(able_to_hear(school, mention), put)
+
+
+def _escalation(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    """The alert once more, of which the facts say that nobody has it; None once somebody does."""
+    about = replace(delivery, subject=delivery.mention_id or "")
+    again = _alert(connection, settings, about, school, now)
+    if again is None or not _is_open(connection, delivery):
+        return None
+    told, put_alert = tuple(delivery.facts["told"]), again.put
+
+    def put(person: Person, others: tuple[str, ...], envelope: Envelope) -> Letter:
+        return put_alert(person, tuple(dict.fromkeys((*told, *others))), envelope)
+
+    members = incidents.mentions_of(connection, delivery.facts["incident"])
+    return Draft(able_to_hear_all(school, mentions.several(connection, members)), put)
+
+
+def _is_open(connection: Connection, delivery: Delivery) -> bool:
+    """False of what nobody needs to hear again, since somebody has the incident."""
+    incident = incidents.one(connection, delivery.facts["incident"])
+    return incident is not None and incident.state == "open"
 
 
 def _source(
@@ -142,12 +174,13 @@ def _rollup(
 ) -> Draft | None:
     """Of one address at any of the schools, what waits for it."""
     kinds, day = bursts.ROLLED, bursts.midnight(now)
-    letters = rollups.waiting(connection, delivery, kinds, Level.URGENT, day, now)
-    found = {one.id: one for one in mentions.several(connection, _mentions_of(letters))}
+    found = rollups.waiting(connection, delivery, kinds, Level.URGENT, day, now)
+    letters = [one for one in found if one.kind != ESCALATION or _is_open(connection, one)]
+    posts = {one.id: one for one in mentions.several(connection, _mentions_of(letters))}
     items: list[Item] = []
     people: list[Person] = []
     for letter in letters:
-        mention, where = found.get(letter.mention_id or ""), settings.school(letter.school)
+        mention, where = posts.get(letter.mention_id or ""), settings.school(letter.school)
         # Nobody is told of a post that may be an allegation against themself.
         able = able_to_hear(where, mention).people if where and mention else ()
         person = next((one for one in able if one.email == delivery.email), None)
@@ -171,9 +204,15 @@ def _mentions_of(letters: Sequence[Delivery]) -> list[str]:
 
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
-] = {ALERT: _alert, SOURCE: _source, SUMMARY: _summary, DIGEST: _digest, SECOND: _second,
+] = {
+    ALERT: _alert,
+    ESCALATION: _escalation,
     ROLLUP: _rollup,
-}  # fmt: skip
+    SOURCE: _source,
+    SUMMARY: _summary,
+    DIGEST: _digest,
+    SECOND: _second,
+}
 
 
 def _notice(

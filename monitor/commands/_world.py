@@ -24,6 +24,7 @@ from alerts.smtp import SmtpChannel
 from monitor.capturing import Capturer
 from monitor.config import load
 from monitor.delivery import Postroom
+from monitor.escalations import Escalations
 from monitor.judge import Judge
 from monitor.judge.terms import Level
 from monitor.pipeline import Monitor
@@ -92,7 +93,7 @@ def settings_or_exit(path: Path) -> Settings:
 
 @dataclass(frozen=True)
 class World:
-    """Both halves of the program over one database, and the steps that owe digests and notes.
+    """Both halves of the program over one database, and the steps that owe what nobody posts.
 
     `second` hands out the notes of people's second channels, as `postroom` does the letters.
     """
@@ -101,6 +102,7 @@ class World:
     postroom: Postroom
     second: Postroom
     digests: Digests
+    escalations: Escalations
     notes: Notes
     capturer: Capturer
     store: Store
@@ -233,6 +235,7 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
                 settings, schools, store, second_channel(settings, door), clock, owner, second=True
             ),
             digests=Digests(settings, schools, store, clock),
+            escalations=Escalations(schools, store, clock),
             notes=Notes(schools, store, clock),
             capturer=Capturer(store, door, parser, clock, owner, VERSION),
             store=store,

@@ -102,6 +102,7 @@ def _poll_all(made: World, sources: Sequence[str]) -> Iterator[Polled]:
 def _deliver_all(made: World) -> Iterator[Delivered]:
     while made.digests.owe_one() is not None:
         pass
+    made.escalations.owe_due()
     made.notes.owe()
     for room in (made.postroom, made.second):
         while (told := room.deliver_one()) is not None:

@@ -30,7 +30,7 @@ from monitor.commands._world import (
     world,
 )
 from monitor.demo import demonstration, pretend
-from monitor.schedule import Schedule
+from monitor.schedule import ESCALATE_SECONDS, Schedule
 from monitor.settings import School, Settings
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
@@ -87,6 +87,7 @@ def _run(
             clock,
             digest=owe_digest,
             others={
+                "escalate": (made.escalations.owe_due, ESCALATE_SECONDS),
                 "notes": (made.notes.owe, 5),
                 "second": (made.second.deliver_one, 1),
                 "capture": (made.capturer.capture_one, CAPTURE_SECONDS),

@@ -178,6 +178,11 @@ def lost(connection: Connection, rollup_id: str, state: str, error: str) -> tupl
     return tuple(Delivery(**row._mapping) for row in rows)
 
 
+def is_rolled_up(state: str, channel: str) -> bool:
+    """True of a letter that a roll-up has taken the place of."""
+    return state == "dropped" and channel == ROLLUP
+
+
 def _covered_by(rollup_id: str) -> tuple[ColumnElement[bool], ...]:
     return (
         DELIVERY.c.state == "dropped",
