@@ -16,6 +16,7 @@ from monitor.setting_problems import known_keys, problems_of
 from monitor.setting_secrets import Vault
 from monitor.setting_types import host_and_port
 from monitor.settings import (
+    Backup,
     Database,
     Heartbeat,
     Http,
@@ -90,12 +91,13 @@ class _Reading:
         web = self._section(Web, "web", file)
         mail = self._section(Mail, "mail", file)
         heartbeat = self._section(Heartbeat, "heartbeat", file)
+        backup = self._section(Backup, "backup", file)
         if isinstance(file.tables.get("web"), dict):
             self._files(_Table(file.tables["web"], ("web",), file.place), "tls_cert", "tls_key")
         tables = [*self._tables("schools", file), *self._schools_beside(path)]
         schools = self.schools(tables)
         sources = self._sources(file, http, tables)
-        if self.problems or not (database and http and web and mail and heartbeat):
+        if self.problems or not (database and http and web and mail and heartbeat and backup):
             return None
         return Settings(
             folder=self.vault.folder,
@@ -104,6 +106,7 @@ class _Reading:
             web=web,
             mail=mail,
             heartbeat=heartbeat,
+            backup=backup,
             sources=sources,
             schools=schools,
         )

@@ -223,6 +223,37 @@ class Approval(Section):
     notice_url: Annotated[WebAddress, Filled]
 
 
+# How long things are kept, in days: the guidance for schools, which a school may shorten.
+_NORMALLY = {"not_about_us": 7, "routine": 30, "watch": 90, "respond": 365, "urgent": 30}
+_LONGEST_KEPT = 36_500
+Kept = Annotated[Whole, Field(ge=1, le=_LONGEST_KEPT)]
+
+
+class Keep(Section):
+    """[schools.keep]: how many days things are kept.
+
+    `respond` counts from the closing of the incident, `urgent` from when it was moved to the
+    school's own safeguarding or personnel record. Longer than normal needs `longer_because`, the
+    data protection officer's reason.
+    """
+
+    not_about_us: Kept = _NORMALLY["not_about_us"]
+    routine: Kept = _NORMALLY["routine"]
+    watch: Kept = _NORMALLY["watch"]
+    respond: Kept = _NORMALLY["respond"]
+    urgent: Kept = _NORMALLY["urgent"]
+    longer_because: Line = ""
+
+    @field_validator("longer_because")
+    @classmethod
+    def _is_reasoned(cls, reason: str, info: ValidationInfo) -> str:
+        longer = [key for key, days in _NORMALLY.items() if info.data.get(key, days) > days]
+        if longer and not reason:
+            days = ", ".join(f"{key} = {info.data[key]}, not {_NORMALLY[key]}" for key in longer)
+            raise refusal(f"must give the data protection officer's reason for {days}")
+        return reason
+
+
 class DateRange(Section):
     """A stretch of term, both ends included."""
 
@@ -307,6 +338,7 @@ class School(Section):
     id: Identifier
     staff: tuple[StaffMember, ...] = ()
     hours: Hours = Hours()
+    keep: Keep = Keep()
     people: tuple[Person, ...] = ()
     name: Words
     urn: Annotated[Whole, Field(ge=1, le=9_999_999)] | None = None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from monitor.school_settings import (
     KNOWN_CONTACTS,
     Approval,
     DateRange,
     Hours,
+    Keep,
     Person,
     Role,
     School,
@@ -42,11 +44,13 @@ from monitor.setting_types import (
 __all__ = [
     "KNOWN_CONTACTS",
     "Approval",
+    "Backup",
     "Database",
     "DateRange",
     "Heartbeat",
     "Hours",
     "Http",
+    "Keep",
     "Mail",
     "Person",
     "Role",
@@ -62,6 +66,8 @@ SQLITE = "sqlite:///"
 # Other people's sites are not asked more often.
 PUBLIC_MINUTES = 15.0
 POSTGRESQL = "postgresql://"
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+_SHORTEST = 12
 
 
 class Database(Section):
@@ -115,6 +121,12 @@ def _postgresql(url: str) -> str:
     if wrong:
         raise refusal(f"must be of the form {form}")
     return url
+
+
+def _recipient(key: str) -> str:
+    if key and not _RECIPIENT.fullmatch(key):
+        raise refusal('must be a public key of age, which begins with "age1"')
+    return key
 
 
 class Http(Section):
@@ -208,6 +220,24 @@ class Heartbeat(Section):
     url: WebAddress = ""
 
 
+class Backup(Section):
+    """[backup]: who can open a backup: whoever knows the passphrase, or else has the key (of age)
+    that belongs to the recipient.
+    """
+
+    recipient: Annotated[Line, AfterValidator(_recipient)] = ""
+    passphrase: SecretStr = SecretStr("")
+
+    @field_validator("passphrase")
+    @classmethod
+    def _one_of_them(cls, passphrase: SecretStr, info: ValidationInfo) -> SecretStr:
+        if passphrase and info.data.get("recipient"):
+            raise refusal("and recipient must not both be given")
+        if passphrase and len(passphrase.get_secret_value()) < _SHORTEST:
+            raise refusal(f"must have {_SHORTEST} characters or more")
+        return passphrase
+
+
 class SourceSettings(Section):
     """[[sources]]: one place that is read. `options` is the kind's own `Options` model."""
 
@@ -237,6 +267,7 @@ class Settings(Section):
     web: Web = Web()
     mail: Mail = Mail()
     heartbeat: Heartbeat = Heartbeat()
+    backup: Backup = Backup()
     sources: tuple[SourceSettings, ...] = ()
     schools: tuple[School, ...] = ()
 

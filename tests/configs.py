@@ -11,18 +11,24 @@ from monitor.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 # What the lines of the example need that begin with "# " there.
-EXAMPLE_ENV = {"SMTP_PASSWORD": "hunter2", "DATABASE_PASSWORD": "hunter3", "TOM_SECOND": "ntfys://t"}
+EXAMPLE_ENV = {
+    "SMTP_PASSWORD": "hunter2",
+    "DATABASE_PASSWORD": "hunter3",
+    "TOM_SECOND": "ntfys://t",
+    "BACKUP_PASSPHRASE": "hunter4-hunter4",
+}
 SCHOOL = '[[schools]]\nid = "hollybrook"\nname = "Hollybrook Primary School"\n'
 FEED = '[[sources]]\nid = "gazette"\nkind = "feed"\nurl = "https://gazette.example/rss"\n'
 
 
 def whole_example(secrets: str = "env") -> str:
-    """The example with every setting set; of the two ways to a password, one: env or file."""
+    """The example with every setting set; of the ways to a secret, one: env or file."""
     text = re.sub(
         r"^# (?=\[+[a-z.]+\]+$|[a-z_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE
     )
     other = "file" if secrets == "env" else "env"
-    return re.sub(rf"^(?:password|second)_{other} = .*\n", "", text, flags=re.MULTILINE)
+    secret = rf"(?:password|second|passphrase)_{other}|recipient"
+    return re.sub(rf"^(?:{secret}) = .*\n", "", text, flags=re.MULTILINE)
 
 
 def read(folder: Path, text: str | bytes, env: Mapping[str, str] | None = None) -> Settings:

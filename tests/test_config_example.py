@@ -64,19 +64,22 @@ SETTINGS_OF = {
     "Web": "web",
     "Mail": "mail",
     "Heartbeat": "heartbeat",
+    "Backup": "backup",
     "SourceSettings": "sources",
     "School": "schools",
     "StaffMember": "schools.staff",
     "Person": "schools.people",
     "Hours": "schools.hours",
+    "Keep": "schools.keep",
     "Approval": "schools.approval",
 }
 SECRET_FILES = {
     "database-password": "hunter2",
     "smtp-password": "hunter2",
     "secrets/tom-second": "ntfys://t",
+    "backup-passphrase": "hunter4-hunter4",
 }
-TABLES_OF_A_SCHOOL = {"staff", "people", "hours", "contacts", "approval"}
+TABLES_OF_A_SCHOOL = {"staff", "people", "hours", "keep", "contacts", "approval"}
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:
@@ -234,5 +237,5 @@ def test_a_damaged_file_is_read_or_refused_in_single_lines(tmp_path: Path, text:
 
 def test_the_example_is_plain_toml() -> None:
     assert set(tomllib.loads(WORDS)) == {
-        *("database", "http", "web", "mail", "heartbeat", "sources", "schools")
+        *("database", "http", "web", "mail", "heartbeat", "backup", "sources", "schools")
     }
