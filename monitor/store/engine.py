@@ -51,6 +51,22 @@ class Store:
             with connection.begin():
                 yield connection
 
+    def outside(self, statement: str) -> tuple[Any, ...]:
+        """Run what may stand in no transaction, such as VACUUM; SQLite's first row of an answer."""
+        with _plain_errors(self.name):
+            if self.engine.dialect.name != "sqlite":
+                with self.engine.connect() as plain:
+                    connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+                    connection.exec_driver_sql(statement)
+                return ()
+            bare = self.engine.raw_connection()  # one for which we would have to say BEGIN
+            try:
+                return tuple(bare.cursor().execute(statement).fetchone() or ())
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.name}: {_first_line(error)}") from error
+            finally:
+                bare.close()
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
