@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitor.escalating import missing_steps
 from monitor.judge.routing import HEARERS
 from monitor.problems import Problem, quoted
 from monitor.settings import KNOWN_CONTACTS, Approval, School, Settings
@@ -147,6 +148,12 @@ def _of_people(school: School) -> Iterator[Problem]:
     if len(urgent) < 2:  # noqa: PLR2004 - somebody else, where one is away or is meant
         why = "holds fewer than two people for urgent alerts; add a deputy, deputy_dsl or duty"
         yield _about(school, "people", why, important=True)
+    elif missing := missing_steps(school):
+        why = (
+            f"holds nobody of {' or '.join(missing)}: where nobody takes an urgent alert, that step "
+            "is passed over and the next comes in its place"
+        )
+        yield _about(school, "people", why)
     yield from _of_conflicts(school)
     yield from _of_addresses(school)
 

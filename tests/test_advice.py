@@ -23,8 +23,9 @@ def person(role: str, email: str) -> str:
 
 LEAD = person("dsl", "dsl@a.test")
 DEPUTY = person("deputy", "deputy@a.test")
+DUTY = person("duty", "duty@a.test")
 TOLD = (
-    person("headteacher", "head@a.test") + LEAD + DEPUTY + person("chair", "chair@a.test")
+    person("headteacher", "head@a.test") + LEAD + DEPUTY + DUTY + person("chair", "chair@a.test")
     + person("vice_chair", "vice@a.test") + person("clerk", "clerk@a.test")
 )  # fmt: skip
 PLACES = 'places = ["Stanwick"]\n'
@@ -56,7 +57,12 @@ def test_a_whole_configuration_needs_no_advice(tmp_path: Path) -> None:
     [
         (person("headteacher", "head@a.test"), "people holds no headteacher: nobody there has ro"),
         (LEAD, "people holds no safeguarding lead: nobody there has role"),
-        (LEAD + DEPUTY, "IMPORTANT: schools.ashbyvale.people holds fewer than two people for urg"),
+        (DUTY, "people holds nobody of a duty leader (duty): where nobody takes an urgent alert"),
+        (DEPUTY, "people holds nobody of the deputies (deputy or deputy_dsl): where nobody takes"),
+        (
+            LEAD + DEPUTY + DUTY,
+            "IMPORTANT: schools.ashbyvale.people holds fewer than two people for urg",
+        ),
         (DEPUTY, "people holds no deputy beside the safeguarding lead: what is said about the le"),
         (person("vice_chair", "vice@a.test"), "people holds no vice_chair: what is said about th"),
         (person("clerk", "clerk@a.test"), "people holds no clerk: what is said about the chair"),
@@ -89,7 +95,7 @@ def test_without_a_chair_or_a_trust_a_post_about_the_head_has_nobody_to_go_to(
 
 
 def test_two_roles_of_one_address_are_one_person(tmp_path: Path) -> None:
-    found = advice(tmp_path, WHOLE.replace(DEPUTY, "").replace("dsl@a.test", "HEAD@a.test"))
+    found = advice(tmp_path, WHOLE.replace(DEPUTY + DUTY, "").replace("dsl@a.test", "HEAD@a.test"))
     assert ["fewer than two people" in line for line in found] == [True, False]
     again = advice(tmp_path, WHOLE.replace("chair@a.test", "head@a.test").replace("vice@", "head@"))
     assert any("holds no chair: what is said about the head" in line for line in again)
@@ -304,7 +310,7 @@ def test_a_name_that_two_schools_share_is_advised_against(tmp_path: Path) -> Non
 def test_a_holiday_contact_that_is_nobody_s_is_advised_against(tmp_path: Path) -> None:
     hours = '[schools.hours]\nholiday_contact = "{}"\n'
     whole = WHOLE.replace(PLACES, PLACES + TERMS)
-    found = advice(tmp_path, whole + hours.format("duty@a.test"))
+    found = advice(tmp_path, whole + hours.format("away@a.test"))
     assert len(found) == 1
     assert found[0].startswith("schools.ashbyvale.hours.holiday_contact is the email of nobody")
     assert advice(tmp_path, whole + hours.format("DSL@a.test")) == []

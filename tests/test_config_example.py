@@ -149,7 +149,7 @@ def test_a_copy_with_a_school_s_own_words_only_lacks_what_is_blank(tmp_path: Pat
         text = text.replace(example, own)
     assert [str(problem).split(" ")[0] for problem in advise(read(tmp_path, text))] == [
         "IMPORTANT:",
-        *["schools.ashbyvale.people"] * 3,
+        *["schools.ashbyvale.people"] * 4,
         "schools.ashbyvale.approval",
         "schools.ashbyvale.contacts",
     ]

@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import DIGEST, SUMMARY, Delivery
+from monitor.store.deliveries import DIGEST, ROLLUP, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -167,6 +167,9 @@ def _of_post(letter: Told, about: About) -> dict[str, str]:
 def _of_no_post(letter: Told) -> dict[str, str]:
     if letter.kind == DIGEST:
         return {"tone": "routine", "chip": "Digest", "about": _week(letter), "href": "/"}
+    if letter.kind == ROLLUP:
+        about = "many posts at once, named in one letter"
+        return {"tone": letter.level, "chip": "Roll-up", "about": about, "href": "/"}
     source = letter.subject.partition(" ")[0]
     if letter.kind == SUMMARY:
         about = f"what {source} held when it was first read"

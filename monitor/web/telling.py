@@ -11,6 +11,7 @@ from monitor.judge.routing import FRESH
 from monitor.judge.terms import Level
 from monitor.matters import signs, words_of
 from monitor.settings import School
+from monitor.store.deliveries import ROLLUP
 from monitor.store.mentions import Mention
 from monitor.store.pages import Told
 from monitor.web import words
@@ -59,7 +60,7 @@ def lines(letters: Sequence[Told], school: School, now: datetime, way: Way) -> t
     return tuple(
         Line(who(letter, school), *_stands(letter, now, way), f"/mail/{letter.id}")
         for letter in letters
-        if letter.state != "dropped"
+        if letter.state != "dropped" or letter.channel == ROLLUP
     )
 
 
@@ -75,6 +76,8 @@ def who(letter: Told, school: School) -> str:
 def _stands(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
     if letter.state == "sent":
         return _went(letter, now, way)
+    if letter.channel == ROLLUP:
+        return _rolled_up(letter, now, way)
     if letter.state != "owed":
         return f"could not be told: {letter.error}", "lost"
     when = words.shortly(letter.next_at, now)
@@ -91,6 +94,15 @@ def _went(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
         when = f" {words.shortly(letter.sent_at, now)}" if way.demo and letter.sent_at else ""
         return f"written to {way.folder}{when}", "written"
     return f"told {words.shortly(letter.sent_at, now)}", "sent"
+
+
+def _rolled_up(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
+    """Of a letter whose place another has taken, which names this post beside others."""
+    if not letter.sent_at:
+        return "being told in a roll-up with other posts", "due"
+    if way.has_server:
+        return f"told in a roll-up with other posts {words.shortly(letter.sent_at, now)}", "sent"
+    return f"written to {way.folder}, in a roll-up with other posts", "written"
 
 
 def untold(
