@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Any, Unpack, cast
+from typing import Any, Unpack
 
 from alerts.base import DeliveryError, Letter
 from alerts.mail import Envelope, link, plain
@@ -136,7 +136,7 @@ def _where(address: str, service: Any) -> tuple[str, int]:
 def _hand_over(service: Any, host: str, letter: Letter) -> str:
     import apprise  # noqa: PLC0415 - slow to load
 
-    message = cast(EmailMessage, message_from_bytes(letter.content, policy=policy.default))
+    message = message_from_bytes(letter.content, policy=policy.default)
     said: list[str] = []
     sender = apprise.Apprise(
         asset=service.asset, log_callback=lambda entry, _: said.append(entry.message)

@@ -16,6 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from monitor.pulse import Pulse
 from monitor.store.engine import StoreError
 
 log = logging.getLogger("footprint")
@@ -46,16 +47,20 @@ class Schedule:
         *,
         digest: Callable[[], object] | None = None,
         others: Mapping[str, tuple[Callable[[], object], int]] = NONE,
+        pulse: Pulse | None = None,
     ) -> None:
         """`poll`, `deliver` and `digest` do one unit of work and return None where there was none.
 
-        `others` are further steps by name, each with the seconds from one call to the next.
+        `others` are further steps by name, each with the seconds from one call to the next;
+        `pulse` is told whenever a step has come round.
 
         The first calls are due at once by `clock`; `patience` is how many seconds a step in hand
         is waited for at the end.
         """
         self.stopping = threading.Event()
         self._clock, self._patience = clock, patience
+        self._pulse = pulse or Pulse(time.monotonic)
+        self._every: dict[str, int] = {}
         self._watcher = threading.Thread(target=self._watch_the_clock, name="clock", daemon=True)
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
@@ -72,17 +77,20 @@ class Schedule:
             steps.append(("digest", digest, DIGEST_SECONDS, 1))
         steps += [(name, step, seconds, 1) for name, (step, seconds) in others.items()]
         for name, step, seconds, number in steps:
+            self._every[name] = seconds
             for index in range(number):
                 self._scheduler.add_job(
                     self._work,
                     IntervalTrigger(seconds=seconds, timezone=UTC),
-                    (step,),
+                    (name, step),
                     id=f"{name}-{index}",
                     next_run_time=clock(),
                 )
 
     def start(self) -> None:
         """Begin."""
+        for name, seconds in self._every.items():
+            self._pulse.expect(name, seconds)
         self._scheduler.start()
         self._watcher.start()
 
@@ -112,10 +120,10 @@ class Schedule:
         """Seconds by which the wall clock is ahead of one that nobody can set."""
         return self._clock().timestamp() - time.monotonic()
 
-    def _work(self, step: Callable[[], object]) -> None:
+    def _work(self, name: str, step: Callable[[], object]) -> None:
         try:
             while not self.stopping.is_set() and step() is not None:
-                pass
+                self._pulse.beat(name)
         except StoreError as error:
             # Told once, not at each tick; the next tick tries again.
             if str(error) != self._said.get(step):
@@ -123,3 +131,4 @@ class Schedule:
             self._said[step] = str(error)
         else:
             self._said.pop(step, None)
+        self._pulse.beat(name)

@@ -13,7 +13,7 @@ from alerts.base import Letter, Notice
 from alerts.digest import Edition
 from alerts.mail import Envelope
 from alerts.rollup import rollup_letter
-from monitor import bursts, notices, source_news, summaries, weekly
+from monitor import bursts, machine_news, notices, source_news, summaries, weekly
 from monitor.addressing import able_to_hear, able_to_hear_all, leaves_out_the_threatened, place_of
 from monitor.bursts import Item
 from monitor.judge.terms import Level
@@ -23,6 +23,7 @@ from monitor.store.deliveries import (
     ALERT,
     DIGEST,
     ESCALATION,
+    MACHINE,
     ROLLUP,
     SECOND,
     SOURCE,
@@ -151,10 +152,34 @@ def _digest(
     return Draft(school.model_copy(update={"people": people}), put)
 
 
+def _machine(
+    connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    people = tuple(person for _, person in source_news.keepers(school))
+    return _of_machine(people, settings, delivery, school, now)
+
+
+def _of_machine(
+    people: tuple[Person, ...],
+    settings: Settings,
+    delivery: Delivery,
+    school: School,
+    now: datetime,
+) -> Draft:
+    words = machine_news.Words(delivery.kind, delivery.facts, delivery.id)
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        return machine_news.written(words, school, _web(settings), now, envelope)
+
+    return Draft(school.model_copy(update={"people": people}), put, anyone=True)
+
+
 def _second(
     connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
 ) -> Draft | None:
-    """A note to the very person whose letter it stands beside: nobody else is sent it instead."""
+    """A note to the very person whom it is meant for: nobody else is sent it instead."""
+    if "mention" not in delivery.facts:
+        return _of_machine(school.people, settings, delivery, school, now)
     mention = mentions.one(connection, delivery.facts["mention"])
     able = able_to_hear(school, mention).people if mention else ()
     people = tuple(one for one in able if one.email == delivery.email and one.second)
@@ -212,6 +237,7 @@ _DRAFTS: Mapping[
     SUMMARY: _summary,
     DIGEST: _digest,
     SECOND: _second,
+    MACHINE: _machine,
 }
 
 

@@ -44,6 +44,7 @@ from sources.bodies import BrokenOffError, OversizedError, UnreadableError, unpa
 from sources.drop_folder import DropFolder
 from sources.gate import Gate
 from sources.parsing import BodyParser
+from sources.server_clocks import ServerClocks
 from sources.turns import Turns, site_of
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -152,6 +153,7 @@ class Fetcher:
         self._allowed = private_allowances(tuple(private_hosts_allowed))
         self.clock = clock
         self.turns = turns or Turns(clock)
+        self.server_clocks = ServerClocks()
         self._timeouts = (connect_timeout, read_timeout)
         self._total, self._cap = total, body_cap
         self._ca_file = ca_file
@@ -285,6 +287,7 @@ class Fetcher:
 
     def _answer(self, gate: Gate, url: str, got: requests.Response, wish: _Wish) -> Response:
         headers = {name.lower(): value for name, value in got.headers.items()}
+        self.server_clocks.note(site_of(url), headers, self.clock())
         wanted = wish.wants_body(got.status_code, headers)
         body = self._body(got, headers) if wanted else b""
         if gate.expired:  # a cut connection can look like a body's natural end

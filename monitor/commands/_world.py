@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +23,17 @@ from alerts.folder import FolderChannel
 from alerts.second import SecondChannel
 from alerts.smtp import SmtpChannel
 from monitor.capturing import Capturer
+from monitor.caretaker import Caretaker
 from monitor.config import load
 from monitor.delivery import Postroom
 from monitor.escalations import Escalations
+from monitor.heartbeat import Heartbeat
 from monitor.judge import Judge
 from monitor.judge.terms import Level
+from monitor.keeping import Keeper
 from monitor.pipeline import Monitor
 from monitor.problems import ConfigError, quoted, suggestion
+from monitor.pulse import Pulse
 from monitor.second import Notes, addresses
 from monitor.settings import School, Settings
 from monitor.store import deliveries, leases
@@ -104,7 +109,11 @@ class World:
     digests: Digests
     escalations: Escalations
     notes: Notes
+    pulse: Pulse
+    caretaker: Caretaker
+    heartbeat: Heartbeat
     capturer: Capturer
+    keeper: Keeper
     store: Store
 
 
@@ -228,16 +237,34 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
         monitor.prepare()
         postroom = Postroom(settings, schools, store, channel(settings), clock, owner)
         postroom.reconsider()
+        beside = second_channel(settings, door)
+        second = Postroom(settings, schools, store, beside, clock, owner, second=True)
+        pulse = Pulse(time.monotonic)
+        caretaker = Caretaker(
+            settings=settings,
+            schools=schools,
+            store=store,
+            channel=postroom.channel,
+            second=beside,
+            clock=clock,
+            monotonic=time.monotonic,
+            pulse=pulse,
+            ahead=door.server_clocks.ahead,
+            failing=lambda: heartbeat.failing,
+        )
+        heartbeat = Heartbeat(settings.heartbeat.url, door.get, lambda: caretaker.is_good, clock)
         yield World(
             monitor=monitor,
             postroom=postroom,
-            second=Postroom(
-                settings, schools, store, second_channel(settings, door), clock, owner, second=True
-            ),
+            second=second,
+            pulse=pulse,
+            caretaker=caretaker,
+            heartbeat=heartbeat,
             digests=Digests(settings, schools, store, clock),
             escalations=Escalations(schools, store, clock),
             notes=Notes(schools, store, clock),
             capturer=Capturer(store, door, parser, clock, owner, VERSION),
+            keeper=Keeper(settings, store, clock),
             store=store,
         )
     finally:

@@ -38,7 +38,11 @@ from monitor.web.server import WebError, WebServer
 
 DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
+CARE_SECONDS = 30
+# More often than a beat is due, so that none is late by much.
+HEARTBEAT_SECONDS = 10
 CAPTURE_SECONDS = 5
+KEEP_SECONDS = 600
 
 
 def command(
@@ -90,8 +94,12 @@ def _run(
                 "escalate": (made.escalations.owe_due, ESCALATE_SECONDS),
                 "notes": (made.notes.owe, 5),
                 "second": (made.second.deliver_one, 1),
+                "care": (made.caretaker.round, CARE_SECONDS),
+                "heartbeat": (made.heartbeat.ping, HEARTBEAT_SECONDS),
                 "capture": (made.capturer.capture_one, CAPTURE_SECONDS),
+                "keep": (made.keeper.keep_one, KEEP_SECONDS),
             },
+            pulse=made.pulse,
         )
         with _pages(settings, schools, made, demo=demo) as address:
             _greet(settings, schools, address, demo=demo)
@@ -124,6 +132,7 @@ def _pages(
         demo=demo,
         key=key,
         notices=lambda: advice,
+        troubles=lambda: made.caretaker.troubles,
     )
     server = _server(app, settings, settings.web.port)
     try:

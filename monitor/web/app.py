@@ -17,12 +17,13 @@ from fastapi.responses import Response
 from jinja2 import Environment
 from starlette.exceptions import HTTPException as AnyHTTPException
 
+from monitor.machine import Trouble
 from monitor.settings import School, Settings
 from monitor.store.engine import Store, StoreError
 from monitor.web import routes
 from monitor.web.access import Gate, Refusal, cookie, names_answered
 from monitor.web.guard import FORM_COOKIE, Visit, guarded
-from monitor.web.site import Site, plain_page, templates
+from monitor.web.site import Site, nothing_wrong, plain_page, templates
 from monitor.web.translating import ENGLISH, WELSH, Speaking
 from monitor.web.viewer import demonstration_head
 
@@ -70,15 +71,17 @@ def create_app(
     demo: bool,
     key: str = "",
     notices: Callable[[], tuple[str, ...]] = _no_notices,
+    troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong,
 ) -> FastAPI:
     """The pages over an open store.
 
     `schools` are those that are watched; with none, and no `demo`, there is a set-up page alone.
     `key` opens the pages, and without one only a demonstration can be read. `notices` gives what
     the settings still lack, a plain line each; the set-up page and that of the sources show it.
+    `troubles` gives what is wrong with the machine, and every page says so.
     """
     environment = templates()
-    site = Site(settings, schools, store, clock, demo, notices, environment)
+    site = Site(settings, schools, store, clock, demo, notices, environment, troubles)
     refusal = partial(_refusal, environment)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor import coverage, health
+from monitor import coverage, health, machine
 from monitor.coverage import Blind
+from monitor.machine import Trouble
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import looks, pages
 from monitor.store.deliveries import Outage
@@ -113,17 +114,31 @@ def condition(
     )
 
 
+def of_machine(troubles: Iterable[Trouble], now: datetime) -> tuple[Alarm, ...]:
+    """What is wrong with the machine; that mail is has words of its own (see `alarms`)."""
+    return tuple(
+        Alarm(
+            f"{one.title} since {words.moment(one.since, now)}. {one.says} {one.advice}",
+            *SOURCES,
+            is_silence=one.is_vital,
+        )
+        for one in troubles
+        if one.kind not in {machine.MAIL, machine.ADDRESS}
+    )
+
+
 def is_well(
     connection: Connection, settings: Settings, ids: Collection[str], now: datetime
 ) -> bool:
-    """True while sources are looked at when they are due and no letter is late."""
+    """True while sources are looked at when they are due, no letter is late and mail goes out."""
     names = [
         source.id
         for source in settings.sources
         if source.enabled and any(source.listens_for(school) for school in ids)
     ]
     stuck = any(_is_overdue(look, now) for look in looks.everything(connection, names))
-    return not stuck and not pages.late(connection, ids, now - PATIENCE)
+    shut = any(outage.channel == channel(settings) for outage in pages.outages(connection))
+    return not (stuck or shut or pages.late(connection, ids, now - PATIENCE))
 
 
 def _is_overdue(look: Look, now: datetime) -> bool:

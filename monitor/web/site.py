@@ -15,6 +15,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitor.machine import Trouble
 from monitor.settings import School, Settings
 from monitor.store.engine import Connection, Store
 from monitor.web import condition, translating, words
@@ -76,9 +77,16 @@ def known_id(name: str) -> str:
     return name
 
 
+def nothing_wrong() -> tuple[Trouble, ...]:
+    """The machine's troubles where nobody looks for any."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Site:
-    """The world as the pages see it; `schools` are those that are watched."""
+    """The world as the pages see it; `schools` are those that are watched, and `troubles` gives
+    what is wrong with the machine.
+    """
 
     settings: Settings
     schools: tuple[School, ...]
@@ -87,6 +95,7 @@ class Site:
     demo: bool
     notices: Callable[[], tuple[str, ...]]
     environment: Environment
+    troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -119,7 +128,10 @@ class Site:
         and `path`, the page's own address.
         """
         state = condition.condition(connection, self.settings, self.schools, now)
-        alarms = condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now)
+        alarms = (
+            *condition.of_machine(self.troubles(), now),
+            *condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now),
+        )
         template = self.environment.get_template(name)
         return HTMLResponse(
             template.render(

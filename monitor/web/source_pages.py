@@ -31,7 +31,8 @@ class SourcePages:
         site = self._site
         try:
             with site.store.reading() as connection:
-                well = condition.is_well(connection, site.settings, site.ids, site.clock())
+                found = condition.is_well(connection, site.settings, site.ids, site.clock())
+            well = found and not any(trouble.is_vital for trouble in site.troubles())
         except StoreError:
             well = False
         return PlainTextResponse("ok" if well else "not well", 200 if well else 503)

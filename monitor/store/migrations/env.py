@@ -6,7 +6,9 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import monitor.store.audit_tables
+import monitor.store.confirmed
 import monitor.store.evidence_tables
+import monitor.store.record_tables
 import monitor.store.incident_tables
 import monitor.store.presence_tables  # noqa: F401 - loads them
 from monitor.store import tables
