@@ -59,9 +59,9 @@ LINKS = ("javascript:window.__pwn=1", "data:text/html,<script>parent.__pwn=1</sc
 LETTER = named(f"{THREAT.id}head@hollybrook.example")
 PATHS = (
     "/",
-    "/?level=urgent",
-    "/?school=hollybrook",
-    "/?level=respond&school=thornfield",
+    "/mentions?level=urgent",
+    "/mentions?school=hollybrook",
+    "/mentions?level=respond&school=thornfield",
     f"/mentions/{THREAT.id}",
     f"/mentions/{COMPLAINT.id}",
     f"/mentions/{named('hostile8')}",

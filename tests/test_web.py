@@ -40,7 +40,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_mentions_stand_by_level_the_gravest_first(web: WebServer) -> None:
-    text = ask(web, "/").text
+    text = ask(web, "/mentions").text
     places = [text.index(f"{level} {meaning}") for level, meaning in (
         ("Urgent", "Somebody may come to harm"),
         ("Needs a response", "The school should answer"),
@@ -51,11 +51,11 @@ def test_mentions_stand_by_level_the_gravest_first(web: WebServer) -> None:
 
 
 def test_a_mention_says_what_where_when_and_why(web: WebServer) -> None:
-    text = ask(web, "/").text
+    text = ask(web, "/mentions").text
     assert "Urgent A threat of violence he will be waiting outside the gates" in text
     assert "Found today at 21:40 posted today at 21:32 in Stanwick-forum Neutral tone" in text
     assert "Why Says someone will be hurt Alert" in text
-    whole = ask(web, "/?level=urgent").text
+    whole = ask(web, "/mentions?level=urgent").text
     assert "Why Says someone will be hurt: waiting outside the gates Alert" in whole
 
 
@@ -63,13 +63,13 @@ def test_a_summer_evening_is_told_in_summer_time(small: Store, tmp_path: Path) -
     summer = NOW.replace(month=6, day=30)
     keep(small, replace(HOUSE, published=None, seen_at=summer))
     with served(small, settings(tmp_path)) as web:
-        assert "Found 30 June at 22:45" in ask(web, "/?level=routine").text
+        assert "Found 30 June at 22:45" in ask(web, "/mentions?level=routine").text
 
 
 def test_an_old_post_says_when_it_was_found_too(small: Store, tmp_path: Path) -> None:
     keep(small, replace(HOUSE, published=NOW.replace(year=2024)))
     with served(small, settings(tmp_path)) as web:
-        text = ask(web, "/?level=routine").text
+        text = ask(web, "/mentions?level=routine").text
     assert "Found today at 20:45 posted 21 November 2024 at 21:45 in" in text
 
 
@@ -82,7 +82,7 @@ def test_how_often_is_said_as_people_say_it(minutes: float, said: str) -> None:
 
 
 def test_the_routine_is_counted_and_only_praise_of_it_listed(web: WebServer) -> None:
-    home, routine = ask(web, "/").text, ask(web, "/?level=routine").text
+    home, routine = ask(web, "/mentions").text, ask(web, "/mentions?level=routine").text
     assert "2 routine mentions in the last 7 days" in home
     assert "Thank you Hollybrook" in home
     assert "House for sale" not in home
@@ -90,12 +90,12 @@ def test_the_routine_is_counted_and_only_praise_of_it_listed(web: WebServer) -> 
 
 
 def test_one_level_can_be_asked_for(web: WebServer) -> None:
-    text = ask(web, "/?level=urgent").text
+    text = ask(web, "/mentions?level=urgent").text
     assert "mr lacey" in text
     assert "Hollybrook does nothing" not in text
 
 
-@pytest.mark.parametrize("path", ["/?level=grave", "/?school=elsewhere", "/?level=urgent&before=x"])
+@pytest.mark.parametrize("path", ["/mentions?level=grave", "/mentions?school=elsewhere", "/mentions?level=urgent&before=x"])
 def test_what_there_is_not_is_not_found(web: WebServer, path: str) -> None:
     assert ask(web, path).status == 404
 
@@ -107,7 +107,7 @@ def test_every_mention_is_on_exactly_one_page_however_many_came_at_once(
     no_time = [replace(one, published=None) for one in several[:35]]
     keep(store, *no_time, *several[35:])
     seen: list[str] = []
-    path: str | None = "/?level=watch"
+    path: str | None = "/mentions?level=watch"
     with served(store, settings(tmp_path)) as web:
         while path:
             body = ask(web, path).body
@@ -123,7 +123,7 @@ def test_a_story_found_twice_is_listed_once_with_its_other_places(
     again = replace(COMPLAINT, id=named("again"), entry_key="again", source="town-reviews")
     keep(small, COMPLAINT, replace(again, same_as=COMPLAINT.id))
     with served(small, settings(tmp_path)) as web:
-        home, whole = ask(web, "/"), ask(web, f"/mentions/{COMPLAINT.id}").text
+        home, whole = ask(web, "/mentions"), ask(web, f"/mentions/{COMPLAINT.id}").text
     assert home.body.count("Hollybrook does nothing</a>") == 1
     assert "Also seen in 1 other place" in home.text
     assert "Also seen In Town-reviews" in whole
@@ -136,7 +136,7 @@ def test_a_copy_at_another_address_is_listed_with_its_first(small: Store, tmp_pa
     )  # fmt: skip
     keep(small, COMPLAINT, copy)
     with served(small, settings(tmp_path)) as web:
-        home, whole = ask(web, "/"), ask(web, f"/mentions/{copy.id}").text
+        home, whole = ask(web, "/mentions"), ask(web, f"/mentions/{copy.id}").text
     assert home.body.count("Hollybrook does nothing</a>") == 1
     assert "Also seen in 1 other place" in home.text
     assert "Also seen In Stanwick-forum" in whole
@@ -146,7 +146,7 @@ def test_a_story_judged_graver_elsewhere_is_listed_there_too(small: Store, tmp_p
     graver = replace(THREAT, story=COMPLAINT.story, same_as=COMPLAINT.id)
     keep(small, COMPLAINT, graver)
     with served(small, settings(tmp_path)) as web:
-        assert "mr lacey" in ask(web, "/?level=urgent").text
+        assert "mr lacey" in ask(web, "/mentions?level=urgent").text
 
 
 def test_other_schools_and_what_is_not_ours_stay_unseen(small: Store, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_other_schools_and_what_is_not_ours_stay_unseen(small: Store, tmp_path: 
     namesake = mention("leeds", "Hollybrook Arms quiz", level="watch", relevant=False)
     keep(small, theirs, namesake)
     with served(small, settings(tmp_path)) as web:
-        text = ask(web, "/").text
+        text = ask(web, "/mentions").text
         hidden = [ask(web, f"/mentions/{one.id}").status for one in (theirs, namesake)]
     assert "gossip" not in text
     assert "quiz" not in text
@@ -164,7 +164,7 @@ def test_other_schools_and_what_is_not_ours_stay_unseen(small: Store, tmp_path: 
 def test_several_schools_are_shown_together_or_one_by_one(small: Store, tmp_path: Path) -> None:
     keep(small, COMPLAINT, mention("t", "Thornfield fete", level="watch", school="thornfield"))
     with served(small, settings(tmp_path, schools=(SCHOOL, OTHER))) as web:
-        both, one = ask(web, "/").text, ask(web, "/?school=thornfield").text
+        both, one = ask(web, "/mentions").text, ask(web, "/mentions?school=thornfield").text
     assert "Thornfield fete" in both
     assert "Hollybrook does nothing" in both
     assert "What is said about Thornfield Infant School" in one
@@ -176,7 +176,7 @@ def test_who_has_been_told_and_who_will_be_is_said(small: Store, tmp_path: Path)
     send(small, owe(small, THREAT), NOW - timedelta(minutes=4))
     owe(small, THREAT, LEAD, hours=34)
     with served(small, settings(tmp_path)) as web:
-        text = ask(web, "/").text
+        text = ask(web, "/mentions").text
     assert "Jane Ashdown, headteacher: told today at 21:41" in text
     assert "Ravi Osei, safeguarding lead: will be told on Monday 23 November at 07:40" in text
 
@@ -202,7 +202,7 @@ def test_a_mention_whole_tells_its_author_its_evidence_and_what_to_do(web: WebSe
     assert re.search(r"Fingerprint of what was read \(SHA-256\)\s*[0-9a-f]{64}", answer.text)
     assert "What to do now" in answer.text
     assert "call 999" in answer.text
-    assert "somebody" not in ask(web, "/?level=urgent").text
+    assert "somebody" not in ask(web, "/mentions?level=urgent").text
 
 
 def test_criticism_may_be_fair_and_a_threat_is_not_called_so(web: WebServer) -> None:
@@ -212,7 +212,7 @@ def test_criticism_may_be_fair_and_a_threat_is_not_called_so(web: WebServer) -> 
 
 
 def test_the_author_of_a_post_cannot_be_asked_for(web: WebServer) -> None:
-    assert ask(web, "/?author=somebody").text == ask(web, "/").text
+    assert ask(web, "/mentions?author=somebody").text == ask(web, "/mentions").text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_mentions(
@@ -243,7 +243,7 @@ def test_a_person_who_has_left_is_named_by_the_address(small: Store, tmp_path: P
     keep(small, THREAT)
     owe(small, THREAT, HEAD.model_copy(update={"email": "old.head@hollybrook.example"}))
     with served(small, settings(tmp_path)) as web:
-        assert "old.head@hollybrook.example, headteacher: being told now" in ask(web, "/").text
+        assert "old.head@hollybrook.example, headteacher: being told now" in ask(web, "/mentions").text
 
 
 def test_every_page_is_the_same_on_both_databases(store: Store, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_every_page_is_the_same_on_both_databases(store: Store, tmp_path: Path) 
     letter = owe(store, THREAT)
     send(store, owe(store, COMPLAINT))
     with served(store, settings(tmp_path)) as web:
-        home, mail = ask(web, "/").text, ask(web, "/mail").text
+        home, mail = ask(web, "/mentions").text, ask(web, "/mail").text
         whole = ask(web, f"/mentions/{COMPLAINT.id}").text
         others = [ask(web, path).status for path in (f"/mail/{letter}", "/sources", "/health")]
     assert "Thank you Hollybrook" in home

@@ -87,7 +87,7 @@ def test_an_address_that_may_mislead_is_no_link(address: str) -> None:
 def test_what_is_no_link_is_shown_as_text(small: Store, tmp_path: Path) -> None:
     keep(small, replace(THREAT, url="javascript:window.__pwn=1"))
     with served(small, settings(tmp_path)) as web:
-        home, whole = ask(web, "/?level=urgent"), ask(web, f"/mentions/{THREAT.id}")
+        home, whole = ask(web, "/mentions?level=urgent"), ask(web, f"/mentions/{THREAT.id}")
     assert re.findall(r'href="(?!/|#)[^"]*"', home.body + whole.body) == []
     assert "not one that can safely be opened: javascript:window.__pwn=1" in whole.text
 
@@ -96,7 +96,7 @@ def test_a_link_out_says_its_host_and_takes_nothing_along(web: WebServer) -> Non
     assert (
         '<a class="leave" href="https://forum.example/threat" '
         'rel="noopener noreferrer nofollow">Open the post on forum.example</a>'
-    ) in ask(web, "/?level=urgent").body
+    ) in ask(web, "/mentions?level=urgent").body
     assert link("https://xn--bcher-kva.example/?q=<b>") is not None
     found = link("https://b\u00fccher.example/")
     assert found is not None

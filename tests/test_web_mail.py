@@ -42,7 +42,7 @@ def test_a_person_who_could_not_be_told_is_said_on_every_page(small: Store, tmp_
     with small.writing() as connection:
         deliveries.ended(connection, letter, "refused", "there is no such address")
     with served(small, settings(tmp_path)) as web:
-        home, sources = ask(web, "/").text, ask(web, "/sources").text
+        home, sources = ask(web, "/mentions").text, ask(web, "/sources").text
     assert "Jane Ashdown, headteacher: could not be told: there is no such address" in home
     assert "1 alert could not be delivered in the last 7 days" in sources
 
@@ -113,7 +113,7 @@ def test_a_source_that_failed_is_said_on_every_page(small: Store, tmp_path: Path
         for path in ("/", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}", "/sources"):
             assert says in ask(web, path).text, path
         said = "Not seen: press-gazette since 21:40 (failing). 2 sources are well."
-        assert said in ask(web, "/").text
+        assert said in ask(web, "/mentions").text
 
 
 def test_a_source_that_nobody_looked_at_is_no_calm(small: Store, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_mail_that_reaches_nobody_is_said(small: Store, tmp_path: Path) -> None:
 
 
 def test_all_being_well_nothing_needs_attention(web: WebServer) -> None:
-    answer = ask(web, "/")
+    answer = ask(web, "/mentions")
     assert "attention" not in answer.text
     assert "All 3 sources are well. Last read Saturday 21 November, 21:40." in answer.text
     assert "No alert is not proof of no problem: closed groups" in answer.text

@@ -52,7 +52,7 @@ def test_what_lies_in_the_folder_told_nobody_and_every_page_says_so(
     small: Store, tmp_path: Path
 ) -> None:
     letter = _folder_letter(small)
-    paths = ("/", "/?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
+    paths = ("/mentions", "/mentions?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
     with served(small, settings(tmp_path, host="")) as web:
         pages = [ask(web, path) for path in paths]
     for page in pages:
@@ -82,7 +82,7 @@ def test_the_demonstration_says_its_folder_and_nothing_of_a_server(
     _folder_letter(small)
     owe(small, _kept(small), hours=48)
     with served(small, settings(tmp_path, host=""), demo=True, key="") as web:
-        home, mail = ask(web, "/").text, ask(web, "/mail").text
+        home, mail = ask(web, "/mentions").text, ask(web, "/mail").text
     assert "headteacher: written to the demonstration's folder today at 21:45" in home
     assert "Will be written on Monday 23 November at 20:45 to the demonstration's folder" in mail
     assert "mail server" not in home + mail
@@ -97,7 +97,7 @@ def test_with_no_server_nobody_will_be_told(small: Store, tmp_path: Path) -> Non
     keep(small, THREAT)
     owe(small, THREAT)
     with served(small, settings(tmp_path, host="")) as web:
-        text = ask(web, "/").text
+        text = ask(web, "/mentions").text
     assert "being written to the folder, not sent: no mail server is set" in text
     assert "being told" not in text
 
@@ -107,7 +107,7 @@ def test_an_old_urgent_post_says_why_nobody_was_told_and_what_to_do(
 ) -> None:
     keep(small, OLD)
     with served(small, settings(tmp_path)) as web:
-        for path in ("/", "/?level=urgent", f"/mentions/{OLD.id}"):
+        for path in ("/mentions", "/mentions?level=urgent", f"/mentions/{OLD.id}"):
             assert f"{WHY} {PLEASE}" in ask(web, path).text, path
 
 
@@ -122,7 +122,7 @@ def test_where_nobody_may_be_told_that_is_the_reason(small: Store, tmp_path: Pat
     keep(small, THREAT)
     empty = SCHOOL.model_copy(update={"people": ()})
     with served(small, settings(tmp_path, schools=(empty,))) as web:
-        text = ask(web, "/").text
+        text = ask(web, "/mentions").text
     assert f"No alert was sent: the settings name nobody who may be told of it. {PLEASE}" in text
     assert "1 urgent post was found: nobody has been mailed about it. Look at it" in text
     assert "old" not in text.partition("What is said")[0]
@@ -132,7 +132,7 @@ def test_where_nobody_may_be_told_that_is_the_reason(small: Store, tmp_path: Pat
 def test_what_needs_nobody_says_nothing_of_mail(small: Store, tmp_path: Path, level: str) -> None:
     keep(small, replace(HOUSE, level=level, published=NOW - timedelta(days=40)))
     with served(small, settings(tmp_path)) as web:
-        pages = [ask(web, f"/?level={level}"), ask(web, f"/mentions/{HOUSE.id}")]
+        pages = [ask(web, f"/mentions?level={level}"), ask(web, f"/mentions/{HOUSE.id}")]
     for page in pages:
         words = page.text.partition("What is said")[2] or page.text.partition("The words")[2]
         assert not [word for word in ("told", "mail", "Alert", "alert was") if word in _own(words)]
@@ -156,7 +156,7 @@ def test_the_banner_counts_what_nobody_was_told_of_on_every_page(
         answers = [ask(web, path) for path in ("/", "/mail", f"/mail/{letter}", "/sources")]
     for answer in answers:
         assert f"2 urgent posts were found that were {BANNER} them. Look at them" in answer.text
-        assert '<a href="/?level=urgent">Look at them</a>' in answer.body
+        assert '<a href="/mentions?level=urgent">Look at them</a>' in answer.body
         assert "silence may not mean calm" not in answer.text
 
 
@@ -189,7 +189,7 @@ def test_who_is_told_of_a_story_has_heard_of_its_copies(small: Store, tmp_path: 
     keep(small, OLD, copy)
     send(small, owe(small, OLD), channel="smtp")
     with served(small, settings(tmp_path)) as web:
-        assert BANNER not in ask(web, "/").text
+        assert BANNER not in ask(web, "/mentions").text
 
 
 def test_a_first_report_that_nobody_was_told_of_is_no_excuse(small: Store, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_milder_first_report_does_not_stand_for_a_graver_one(
 def test_a_possible_urgent_is_called_so_everywhere(small: Store, tmp_path: Path) -> None:
     keep(small, replace(THREAT, tier="possible"))
     letter = owe(small, THREAT)
-    paths = ("/", "/?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
+    paths = ("/mentions", "/mentions?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
     with served(small, settings(tmp_path)) as web:
         answers: list[Answer] = [ask(web, path) for path in paths]
     for answer in answers:

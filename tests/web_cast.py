@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import update
+
 from alerts.base import Letter
+from monitor.hearing import may_close
 from monitor.judge.terms import Level, Reason, Words
 from monitor.settings import Mail, Person, School, Settings, SourceSettings, Web
-from monitor.store import deliveries, looks, mentions
+from monitor.store import deliveries, joining, looks, mentions
 from monitor.store.deliveries import Owed
 from monitor.store.engine import Store
 from monitor.store.mentions import Mention
@@ -127,6 +130,30 @@ def keep(store: Store, *made: Mention) -> None:
     with store.writing() as connection:
         mentions.add(connection, made)
         mentions.keep_evidence(connection, [(one, {"text": one.text}) for one in made], NOW)
+
+
+def deal(store: Store, first: Mention, *more: Mention, school: School = SCHOOL) -> str:
+    """An incident with these mentions, opened when the first was found; returns its id."""
+    every = (first, *more)
+    name = named(f"incident of {first.id}")
+    about = {one.email for one in school.people for each in every if not may_close(one, each)}
+    with store.writing() as connection:
+        joining.open_with(connection, name, first, first.seen_at)
+        for each in every:
+            connection.execute(
+                update(mentions.MENTION)
+                .where(mentions.MENTION.c.id == each.id)
+                .values(incident=name)
+            )
+        joining.grow(
+            connection,
+            name,
+            level=max((Level(each.level) for each in every), key=lambda level: level.rank),
+            kinds=dict.fromkeys(kind for each in every for kind in each.categories),
+            about=sorted(about),
+            places=len({each.source for each in every}),
+        )
+    return name
 
 
 def owe(store: Store, about: Mention, person: Person = HEAD, *, hours: float = 0) -> str:
@@ -255,6 +282,7 @@ def ask(
     path: str,
     *,
     method: str = "GET",
+    fields: Mapping[str, str] | None = None,
     cookie: str = f"footprint-key={KEY}",
     headers: dict[str, str] | None = None,
     tls: ssl.SSLContext | None = None,

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from monitor.hearing import may_close, who_may_hear
 from monitor.incidents import may_have
-from monitor.judge.terms import Level
+from monitor.judge.terms import Level, Sentiment
 from monitor.matters import signs, words_of
 from monitor.playbooks import Playbook, PlaybookError, book, playbook
 from monitor.school_days import holidays_ahead
@@ -49,6 +49,12 @@ class Case:
         """`possible` where it is urgent and the judge is sure of none of its urgent posts."""
         tiers = {mention.tier for mention in self.mentions if mention.level == "urgent"}
         return "possible" if tiers == {"possible"} else "sure"
+
+    @property
+    def had_since(self) -> datetime:
+        """Since when whoever has it has had it; since it was opened where nobody has."""
+        had = (act.at for act in self.acts if act.kind in ("taken", "assigned"))
+        return max(had, default=self.incident.opened_at)
 
     @cached_property
     def has_image(self) -> bool:
@@ -117,7 +123,9 @@ def playbook_of(case: Case, now: datetime) -> Playbook:
     known = book().categories
     category = next((kind for kind in case.incident.kinds if kind in known), OTHER)
     holidays = holidays_ahead(case.school, now)
-    mood = case.first.sentiment if case.first else "negative"
+    mood: Sentiment = "negative"
+    if case.first and case.first.sentiment in ("neutral", "positive"):
+        mood = "neutral"  # no criticism
     level: Level | None = Level(case.incident.level)
     try:
         return playbook(category, case.school, now, level, mood, bank_holidays=holidays)

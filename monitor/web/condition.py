@@ -204,7 +204,7 @@ def _unheard(found: Condition) -> Iterator[Alarm]:
     if all(telling.was_old(posted, seen) for posted, seen in found.unheard):
         posts += f" that {were} already old when first read"
     text = f"{posts}: nobody has been mailed about {them}."
-    yield Alarm(text, "/?level=urgent", f"Look at {them}", is_silence=False)
+    yield Alarm(text, "/mentions?level=urgent", f"Look at {them}", is_silence=False)
 
 
 def _mail(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> Iterator[Alarm]:

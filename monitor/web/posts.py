@@ -20,6 +20,8 @@ from monitor.store.mentions import Mention
 # Categories whose posts nobody is to look at who need not.
 NOT_TO_LOOK_AT = frozenset({"safeguarding", "sexual", "extremism"})
 
+# What is longer is cut on a page: nobody reads it there, and the post itself can be opened.
+LONGEST = 12_000
 Span = tuple[int, int]
 
 
@@ -39,6 +41,7 @@ class Post:
     title: tuple[Piece, ...]
     text: tuple[Piece, ...]
     hidden: int
+    is_cut: bool
 
     @property
     def is_marked(self) -> bool:
@@ -54,27 +57,33 @@ def is_not_to_look_at(mention: Mention) -> bool:
 
 def post(mention: Mention, school: School) -> Post:
     """The words as everybody who may see the mention sees them."""
-    title, text = masked(mention.title, school), masked(mention.text, school)
+    title, text = masked(_cut(mention.title), school), masked(_cut(mention.text), school)
     return _post(mention, title, text)
 
 
 def whole(mention: Mention) -> Post:
     """The words as they were posted, for somebody who has said why."""
-    return _post(mention, Masked(mention.title, 0), Masked(mention.text, 0))
+    return _post(mention, Masked(_cut(mention.title), 0), Masked(_cut(mention.text), 0))
 
 
 def line(mention: Mention, school: School) -> str:
     """The masked words on end, for a heading."""
-    return masked(f"{mention.title} {mention.text}".strip(), school).text
+    both = filter(None, (mention.title, mention.text))
+    return masked(_cut(" · ".join(both)), school).text
+
+
+def _cut(text: str) -> str:
+    return text[:LONGEST]
 
 
 def _post(mention: Mention, title: Masked, text: Masked) -> Post:
     spans = tuple(_spans(mention.reasons, len(Words(mention.title, mention.text).whole)))
     start = len(mention.title) + 1 if mention.title else 0
     return Post(
-        tuple(_pieces(title, spans, 0, len(mention.title))),
-        tuple(_pieces(text, spans, start, start + len(mention.text))),
+        tuple(_pieces(title, spans, 0, len(_cut(mention.title)))),
+        tuple(_pieces(text, spans, start, start + len(_cut(mention.text)))),
         title.count + text.count,
+        len(mention.title) > LONGEST or len(mention.text) > LONGEST,
     )
 
 

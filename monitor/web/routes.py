@@ -17,11 +17,13 @@ from fastapi.responses import Response
 
 from monitor.settings import Role
 from monitor.web.inbox import Inbox
+from monitor.web.incident_pages import IncidentPages
 from monitor.web.language_page import choose_language
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
+from monitor.web.today_pages import TodayPages
 from monitor.web.viewer import READERS
 
 READ = ("GET", "HEAD")
@@ -68,8 +70,15 @@ def _setting_up(site: Site) -> tuple[Route, ...]:
 
 def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
+    today, cases = TodayPages(site), IncidentPages(site)
     return (
-        Route("/", READ, mentions.index, READERS),
+        Route("/", READ, today.today, READERS),
+        Route("/incidents/{incident_id}", READ, cases.incident, READERS),
+        Route("/incidents/{incident_id}/reveal", POST, cases.reveal, READERS),
+        Route("/incidents/{incident_id}/{act}", POST, cases.act, READERS),
+        Route("/api/incidents", READ, cases.listing, READERS),
+        Route("/api/incidents/{incident_id}", READ, cases.one, READERS),
+        Route("/api/incidents/{incident_id}/{act}", POST, cases.act_json, READERS),
         Route("/mentions", READ, mentions.index, READERS),
         Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
         Route("/mail", READ, mail.outbox, READERS),
