@@ -125,7 +125,8 @@ class Ask:
     where the poll fails only under the names in LASTING and SIGNED_IN.
     `folder` is where relative paths in the options start. `trial` says that somebody only wants to
     know whether the place answers: what is paid for, or counted, is asked for the least, since
-    nothing of the memo is kept. What that costs stands in the options' `trial_costs`.
+    nothing of the memo is kept. What that costs stands in the options' `trial_costs`. `back` is how
+    far a first reading reaches.
     """
 
     source: str
@@ -135,11 +136,12 @@ class Ask:
     memo: MutableMapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
     trial: bool = False
+    back: timedelta = FIRST_LOOK
 
     @property
     def since(self) -> datetime:
         """How far back a place is read where no memo tells where the last poll ended."""
-        return self.now - FIRST_LOOK
+        return self.now - self.back
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error

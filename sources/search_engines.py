@@ -129,8 +129,8 @@ def _unresponsive(found: Any) -> Iterator[str]:
 
 
 def _reach_back(search: Search) -> str:
-    """The smallest span that engines know and that reaches far enough."""
-    return next((name for name, span in _SPANS if search.back <= span), _SPANS[-1][0])
+    """The smallest span that engines know and that reaches far enough; "" for all time."""
+    return next((name for name, span in _SPANS if search.back <= span), "")
 
 
 _SPANS = (("day", DAY), ("week", WEEK), ("month", MONTH))
@@ -143,9 +143,10 @@ def _ask_brave(search: Search) -> Request:
         "q": search.query,
         "count": search.most,
         "country": search.country,
-        "freshness": _BRAVE_SPANS[_reach_back(search)],
         "spellcheck": "false",
     }
+    span = _reach_back(search)
+    query |= {"freshness": _BRAVE_SPANS[span]} if span else {}
     where = "news" if search.news else "web"
     return Request(
         f"{search.service}/res/v1/{where}/search?{urlencode(query)}",
@@ -225,9 +226,10 @@ def _ask_searxng(search: Search) -> Request:
         "format": "json",
         "categories": "general,news",
         "language": f"en-{search.country}",
-        "time_range": _reach_back(search),
         "pageno": 1,
     }
+    span = _reach_back(search)
+    query |= {"time_range": span} if span else {}
     return Request(f"{search.service}/search?{urlencode(query)}", {})
 
 
