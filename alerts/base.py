@@ -8,11 +8,23 @@ from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Who can help, how to reach them at this minute, and how that stands; `when` may be empty."""
+
+    name: str
+    way: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """An alert before it is a message. Every field is plain text that may hold foreign words.
 
-    `posted` and `seen` are already worded in the school's own time zone. `link` is the post's
-    public address and `page` its page in Footprint; either may be empty.
+    `posted`, `seen`, `as_at` and `page_until` are already worded in the school's own time zone.
+    `link` is the post's public address and `page` its page in Footprint, which opens without a
+    sign-in until `page_until`. `line` says in neutral words what the post is; `quote` are its own,
+    masked. `taken` is the role of whoever has said that they have it. `thread` is the incident's
+    id, which keeps its letters together. Each of these may be empty.
     """
 
     school_id: str
@@ -30,6 +42,17 @@ class Notice:
     avoid: str
     told: tuple[str, ...]
     reference: str
+    line: str = ""
+    quote: str = ""
+    fair: str = ""
+    reply: str = ""
+    contacts: tuple[Contact, ...] = ()
+    as_at: str = ""
+    page_until: str = ""
+    taken: str = ""
+    spread: str = ""
+    untaken: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,12 +15,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from textwrap import fill
-from typing import TypedDict, Unpack, cast
+from typing import NotRequired, TypedDict, Unpack, cast
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from alerts.base import DeliveryError, Letter, Notice
+from alerts.base import Contact, DeliveryError, Letter, Notice
 
 _JOINER = "\u200d"  # holds families and flags together in emoji
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,120}>")
@@ -29,6 +29,7 @@ _NOT_IN_A_NAME = re.compile(r'[<>"(),:;@\[\]\\]')
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,20}")
 _LONGEST_URL = 2000
+LONGEST_QUOTE = 1000
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
 
@@ -69,7 +70,7 @@ class Envelope(TypedDict):
     """What every letter needs besides its words.
 
     `sender` may be "Footprint <footprint@school.example>"; `recipient` is a bare address and
-    `name` whose it is.
+    `name` whose it is; `reply_to`, a bare address too, is where answers go instead.
     """
 
     sender: str
@@ -77,6 +78,7 @@ class Envelope(TypedDict):
     name: str
     message_id: str
     date: datetime
+    reply_to: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,16 @@ def compose(notice: Notice, **envelope: Unpack[Envelope]) -> Letter:
     Raises as `letter` does.
     """
     tone = _TONES[notice.level, notice.possible]
-    words = {"tone": tone, "notice": _cleaned(notice), "possible": notice.possible}
+    again = f"Nobody has this yet: {_closed(tone.subject.rpartition(': ')[2])}"
+    subject = again if notice.untaken else tone.subject
+    words = {"tone": tone, "subject": subject, "notice": _cleaned(notice)}
     links = {"page": link(notice.page), "post": link(notice.link)}
     return letter(
-        subject_line(tone.subject, notice.reference),
+        subject_line(subject, notice.reference),
         render("alert.txt", **words, **links),
         render("alert.html", **words, **links),
         list_name=f"alerts.{list_slug(notice.school_id)}",
+        thread=notice.thread,
         **envelope,
     )
 
@@ -168,14 +173,15 @@ def letter(
     *,
     list_name: str,
     pictures: Mapping[str, bytes] | None = None,
+    thread: str = "",
     **envelope: Unpack[Envelope],
 ) -> Letter:
     """A message with a text and an HTML part, as bytes that never change again.
 
     `list_name` is what mail rules know the kind of message by; `pictures` are the PNGs that the
-    HTML shows, each by its name after "cid:". Raises DeliveryError: permanent
-    where the recipient is no mail address, the server's where the sender is none; ValueError for
-    a Message-ID that is not of the form <letters@host>.
+    HTML shows, each by its name after "cid:"; messages of one `thread` stand together. Raises
+    DeliveryError: permanent where the recipient is no mail address, the server's where the sender
+    or `reply_to` is none; ValueError for a Message-ID that is not of the form <letters@host>.
     """
     sender, recipient = envelope["sender"], envelope["recipient"]
     message_id, date = envelope["message_id"], envelope["date"]
@@ -186,12 +192,22 @@ def letter(
         raise DeliveryError(f"not a mail address: {plain(recipient, 80)}", permanent=True)
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"not a Message-ID: {plain(message_id, 80)}")
-    message = EmailMessage(SMTP.clone(utf8=not (origin + recipient).isascii()))
+    answers = envelope.get("reply_to", "")
+    if answers and not is_address(answers):
+        why = f"[mail] reply_to is not a mail address: {plain(answers, 80)}"
+        raise DeliveryError(why, server=True)
+    message = EmailMessage(SMTP.clone(utf8=not (origin + recipient + answers).isascii()))
     message["From"] = _mailbox(shown, origin)
     message["To"] = _mailbox(envelope["name"], recipient)
     message["Subject"] = _undecodable(plain(subject, 190))
     message["Date"] = date
     message["Message-ID"] = message_id
+    if answers:
+        message["Reply-To"] = _mailbox("", answers)
+    if thread:
+        # No message has this id: mail programs put under it whatever refers to it.
+        root = f"<{list_slug(thread)}@threads.footprint.invalid>"
+        message["References"] = message["In-Reply-To"] = root
     message["List-Id"] = f"<{list_name}.footprint.invalid>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -241,23 +257,33 @@ def list_slug(school_id: str) -> str:
 
 
 def _cleaned(notice: Notice) -> Notice:
-    return Notice(
-        school_id=notice.school_id,
+    return replace(
+        notice,
         school=plain(notice.school, 120),
-        level=notice.level,
-        possible=notice.possible,
         kinds=_lines(notice.kinds, 6, 120),
-        place=plain(notice.place, 120),
-        posted=plain(notice.posted, 80),
-        seen=plain(notice.seen, 80),
-        link=notice.link,
-        page=notice.page,
         why=_lines(notice.why, 6, 240),
         steps=_lines(notice.steps, 6, 500),
-        avoid=plain(notice.avoid, 500),
+        avoid=plain(notice.avoid, 600),
         told=_lines(notice.told, 12, 80),
+        quote="\n".join(_lines(notice.quote[:LONGEST_QUOTE].splitlines(), 40, LONGEST_QUOTE)),
+        contacts=tuple(map(_shown, notice.contacts[:8])),
+        place=plain(notice.place, 120),
+        taken=plain(notice.taken, 120),
+        posted=plain(notice.posted, 80),
+        seen=plain(notice.seen, 80),
+        as_at=plain(notice.as_at, 80),
+        page_until=plain(notice.page_until, 80),
+        line=plain(notice.line, 300),
+        fair=plain(notice.fair, 300),
+        reply=plain(notice.reply, 300),
+        spread=plain(notice.spread, 300),
+        untaken=plain(notice.untaken, 300),
         reference=plain(notice.reference, 40),
     )
+
+
+def _shown(contact: Contact) -> Contact:
+    return Contact(plain(contact.name, 80), plain(contact.way, 120), plain(contact.when, 120))
 
 
 def _lines(texts: Iterable[str], count: int, most: int) -> tuple[str, ...]:
@@ -268,6 +294,11 @@ def _series(items: Iterable[str]) -> str:
     """Items in a sentence: "a, b and c"."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _closed(text: str) -> str:
+    """Text as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _opened(text: str) -> str:

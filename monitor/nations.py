@@ -1,4 +1,4 @@
-"""PURE: what differs between the four nations: the names of roles, and whose bank holidays hold."""
+"""PURE: what differs between the four nations: whose bank holidays hold, and whose words."""
 
 from __future__ import annotations
 
@@ -17,16 +17,9 @@ from monitor.school_settings import Language, Nation
 _YEARS_KEPT = 64
 
 
-def role_name(role: str, nation: Nation, language: Language = "en") -> str:
-    """What a school of that nation calls who holds a role; one that is not known is somebody."""
-    table = _data()["languages"][language]
-    name: str = table.get(nation, {}).get(role) or table["roles"].get(role, table["somebody"])
-    return name
-
-
 def is_checked(language: Language) -> bool:
     """True where a speaker of the language has read its words; nothing is sent in others."""
-    return bool(_data()["languages"][language]["checked"])
+    return bool(_data()["checked"][language])
 
 
 def is_bank_holiday(day: date, nation: Nation) -> bool:

@@ -14,7 +14,7 @@ from alerts.reports import Found, SummaryNotice
 from monitor.addressing import place_of
 from monitor.intake import Held
 from monitor.judge.terms import Level
-from monitor.notices import OTHER, advice, worded
+from monitor.notices import kinds, worded
 from monitor.school_days import next_opening
 from monitor.settings import School
 from monitor.store.deliveries import SUMMARY, Owed
@@ -78,14 +78,8 @@ def _gravity(mention: Mention) -> tuple[int, datetime]:
 def _counts(found: Sequence[Mention]) -> Iterator[str]:
     for level, number in Counter(mention.level for mention in found).items():
         yield f"{number} {_LEVELS[level][1]}"
-    kinds = Counter(kind for mention in found for kind in _kinds(mention))
-    yield from (f"{kind}: {number}" for kind, number in kinds.most_common())
-
-
-def _kinds(mention: Mention) -> tuple[str, ...]:
-    """What it may be, the most serious first."""
-    known = [row.kind for name, row in advice().items() if name in mention.categories]
-    return tuple(known) or (advice()[OTHER].kind,)
+    numbers = Counter(kind for mention in found for kind in kinds(mention.categories))
+    yield from (f"{kind}: {number}" for kind, number in numbers.most_common())
 
 
 def _found(mention: Mention, web: str, now: datetime) -> Found:
@@ -93,7 +87,7 @@ def _found(mention: Mention, web: str, now: datetime) -> Found:
     when = f"posted {worded(posted, beside=now)}" if posted else f"found {worded(mention.seen_at)}"
     return Found(
         level=_LEVELS[mention.level][0],
-        kinds="; ".join(_kinds(mention)),
+        kinds="; ".join(kinds(mention.categories)),
         when=when,
         place=place_of(mention),
         link=mention.url,

@@ -9,12 +9,12 @@ from typing import cast
 
 from alerts import mail, reports
 from alerts import second as second_channel
-from alerts.base import Letter, Notice
+from alerts.base import Letter
 from alerts.digest import Edition
 from alerts.mail import Envelope
 from alerts.rollup import rollup_letter
-from monitor import bursts, machine_news, notices, source_news, summaries, weekly
-from monitor.addressing import able_to_hear, able_to_hear_all, leaves_out_the_threatened, place_of
+from monitor import alerting, bursts, machine_news, source_news, summaries, weekly
+from monitor.addressing import able_to_hear, able_to_hear_all, leaves_out_the_threatened
 from monitor.bursts import Item
 from monitor.judge.terms import Level
 from monitor.settings import Person, School, Settings
@@ -31,7 +31,6 @@ from monitor.store.deliveries import (
     Delivery,
 )
 from monitor.store.engine import Connection
-from monitor.store.mentions import Mention
 
 _WARN = (
     "Somebody at the school who is named may be in danger, and is not sent this, because it "
@@ -71,8 +70,10 @@ def _alert(
     if mention is None:
         return None
 
+    noticed = alerting.noticed(connection, mention, school, delivery, _web(settings), now)
+
     def put(_person: Person, others: tuple[str, ...], envelope: Envelope) -> Letter:
-        notice = _notice(mention, school, delivery, others, _web(settings))
+        notice = noticed(others)
         if leaves_out_the_threatened(school, mention):
             notice = replace(notice, steps=(_WARN, *notice.steps))
         return mail.compose(notice, **envelope)
@@ -239,28 +240,6 @@ _DRAFTS: Mapping[
     SECOND: _second,
     MACHINE: _machine,
 }
-
-
-def _notice(
-    mention: Mention, school: School, delivery: Delivery, others: tuple[str, ...], web: str
-) -> Notice:
-    return notices.alert(
-        school_id=school.id,
-        school=school.name,
-        level=Level(delivery.level),
-        tier="possible" if mention.tier == "possible" else "sure",
-        categories=mention.categories,
-        sentiment=mention.sentiment,
-        says=[str(reason["says"]) for reason in mention.reasons],
-        place=place_of(mention),
-        link=mention.url,
-        page=f"{web}/mentions/{mention.id}" if web else "",
-        published=mention.published,
-        seen=mention.seen_at,
-        told=others,
-        nation=school.nation,
-        reference=mention.id[:8],
-    )
 
 
 def _web(settings: Settings) -> str:

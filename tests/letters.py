@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -10,7 +11,7 @@ from html.parser import HTMLParser
 from typing import cast
 
 from alerts import mail
-from alerts.base import Letter, Notice
+from alerts.base import Contact, Letter, Notice
 
 DATE = datetime(2026, 11, 21, 21, 40, 5, tzinfo=UTC)
 NOTICE = Notice(
@@ -29,8 +30,18 @@ NOTICE = Notice(
     avoid="Do not reply to it.",
     told=("the headteacher", "the safeguarding lead", "the chair of governors"),
     reference="5f0c",
+    line="The post says someone will be hurt.",
+    reply="No public reply.",
+    contacts=(Contact("Police, ambulance and fire", "999", "open now"),),
+    as_at="Saturday 21 November at 21:41",
+    page_until="Saturday 28 November at 21:41",
+    thread="5f0c0123456789abcdef0123456789ab",
 )
-FIELDS = ("school", "place", "posted", "seen", "avoid", "reference", "school_id", "link", "page")
+FIELDS = (
+    *("school", "place", "posted", "seen", "avoid", "reference", "school_id", "link", "page"),
+    *("line", "quote", "fair", "reply", "as_at", "page_until", "taken", "spread", "untaken"),
+    "thread",
+)
 LISTS = ("kinds", "why", "steps", "told")
 HOSTILE = (
     "x\r\nBcc: thief@elsewhere.example",
@@ -100,7 +111,9 @@ class Tags(HTMLParser):
 
 def with_everywhere(words: str) -> Notice:
     fields: dict[str, object] = dict.fromkeys(FIELDS, words)
-    return replace(NOTICE, **fields, **dict.fromkeys(LISTS, (words, words)))
+    contacts = (Contact(words, words, words),) * 2
+    lists = dict.fromkeys(LISTS, (words, words))
+    return replace(NOTICE, **fields, **lists, contacts=contacts)
 
 
 def assert_sound(letter: Letter) -> None:
@@ -109,11 +122,17 @@ def assert_sound(letter: Letter) -> None:
     assert message.defects == []
     assert [each.addr_spec for each in message["To"].addresses] == [letter.recipient]
     assert [each.addr_spec for each in message["From"].addresses] == [letter.sender]
+    threaded = [name for name in ("References", "In-Reply-To") if name in message]
+    assert len(threaded) in {0, 2}
     assert sorted(message.keys()) == sorted(
         [
             *("From", "To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted"),
-            *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
+            *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type", *threaded),
         ]
+    )
+    assert all(
+        re.fullmatch(r"<[a-z0-9-]+@threads\.footprint\.invalid>", message[name])
+        for name in threaded
     )
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/alternative",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerts import mail
+from alerts.base import DeliveryError
 from tests.letters import DATE, NOTICE, Tags, assert_sound, body, read, write
 
 
@@ -17,14 +18,19 @@ def test_the_words_stand_in_the_order_that_an_alert_must_have() -> None:
         "Stanwick Gazette",
         "Saturday 21 November at 21:32",
         "Saturday 21 November at 21:40",
+        "The post says someone will be hurt.",
+        "opens until Saturday 28 November at 21:41",
         "Three things to do now",
         "Call 999 now.",
         "Tell the safeguarding lead.",
         "Keep a screen print.",
         "What not to do",
         "Do not reply to it.",
+        "No public reply.",
         "Who else is being told",
         "the headteacher, the safeguarding lead and the chair of governors.",
+        "Who can help, as at Saturday 21 November at 21:41",
+        "Police, ambulance and fire: 999 (open now)",
         "Why it was flagged",
         "It gives a time and a place.",
         "No alert is not proof that there is no problem.",
@@ -50,7 +56,9 @@ def test_both_links_come_before_the_steps_and_show_where_they_lead() -> None:
 
 
 def test_no_sign_in_is_spoken_of() -> None:
-    assert f"In Footprint:\n{NOTICE.page}" in body(write()).replace("\r\n", "\n")
+    until = f"opens until {NOTICE.page_until}; after that,\nlook for it in Footprint itself"
+    wanted = f"In Footprint (this link {until}):\n{NOTICE.page}"
+    assert wanted in body(write()).replace("\r\n", "\n")
     assert "sign" not in (body(write()) + Tags(body(write(), "html")).words)
 
 
@@ -109,9 +117,19 @@ def test_who_else_is_told_is_always_said(told: tuple[str, ...], expected: str) -
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    letter = write(replace(NOTICE, kinds=(), place="", posted="", why=(), reference="", page=""))
+    unknown = ("place", "posted", "reference", "page", "page_until", "line", "reply", "thread")
+    bare = replace(NOTICE, kinds=(), why=(), contacts=(), **dict.fromkeys(unknown, ""))
+    letter = write(bare)
     for page in (body(letter), body(letter, "html")):
-        for absent in ("About", "Posted", "flagged", "Reference", "In Footprint", "Open it"):
+        for absent in (
+            "About",
+            "Posted",
+            "flagged",
+            "Reference",
+            "In Footprint",
+            "Open it",
+            "help",
+        ):
             assert absent not in page
         assert "a public page" in page
 
@@ -158,4 +176,74 @@ def test_the_page_says_its_language_and_is_ready_for_the_dark() -> None:
     assert ("meta", {"name": "color-scheme", "content": "light dark"}) in page.tags
     assert ("meta", {"name": "referrer", "content": "no-referrer"}) in page.tags
     assert page.names().count("h1") == 1
-    assert page.names().count("h2") == 4
+    assert page.names().count("h2") == 5
+
+
+def test_a_table_that_only_lays_out_says_so() -> None:
+    tables = [attrs for tag, attrs in Tags(body(write(), "html")).tags if tag == "table"]
+    assert [attrs.get("role") for attrs in tables] == ["presentation", None]
+    rows = [attrs for tag, attrs in Tags(body(write(), "html")).tags if tag == "th"]
+    assert [attrs["scope"] for attrs in rows] == ["row"] * 5
+
+
+def test_that_it_may_be_fair_stands_before_the_first_step() -> None:
+    letter = write(replace(NOTICE, level="respond", fair="This may be fair."))
+    for page in (body(letter), Tags(body(letter, "html")).words):
+        words = page.lower()
+        assert (
+            words.index("things to do") < words.index("this may be fair.") < words.index("call 999")
+        )
+
+
+@pytest.mark.parametrize("field", ["untaken", "spread"])
+def test_what_is_new_in_a_second_letter_stands_at_its_top(field: str) -> None:
+    letter = write(replace(NOTICE, **{field: "Look at this."}))
+    for page in (body(letter), Tags(body(letter, "html")).words):
+        assert page.index("Look at this.") < page.index("Hollybrook")
+
+
+def test_the_subject_says_that_nobody_has_it_yet() -> None:
+    letter = write(replace(NOTICE, untaken="Nobody has yet said that they have this."))
+    assert read(letter)["Subject"] == "Nobody has this yet: a post needs you now (5f0c)"
+
+
+def test_whoever_has_it_is_said() -> None:
+    letter = write(replace(NOTICE, taken="the safeguarding lead"))
+    said = "The safeguarding lead has said that they have it."
+    assert said in body(letter)
+    assert said in Tags(body(letter, "html")).words
+
+
+def test_the_posts_own_words_are_there_only_where_they_are_given() -> None:
+    assert "own words" not in body(write()) + body(write(), "html")
+    letter = write(replace(NOTICE, quote="first <b>line</b>\r\n.\r\nsecond"))
+    text = body(letter).replace("\r\n", "\n")
+    assert "| first <b>line</b>\n| .\n| second" in text
+    assert "first &lt;b&gt;line&lt;/b&gt;" in body(letter, "html")
+
+
+def test_the_letters_of_one_incident_refer_to_one_id() -> None:
+    first, second = (
+        write(),
+        write(replace(NOTICE, level="respond"), message_id="<b@footprint.example>"),
+    )
+    for letter in (first, second):
+        assert read(letter)["References"] == read(letter)["In-Reply-To"]
+    assert read(first)["References"] == read(second)["References"]
+    assert read(write(replace(NOTICE, thread="another")))["References"] != read(first)["References"]
+    assert read(first)["Message-ID"] != read(second)["Message-ID"]
+
+
+def test_answers_go_where_the_school_wants_them() -> None:
+    envelope = {
+        "sender": "footprint@hollybrook.example",
+        "recipient": "head@hollybrook.example",
+        "name": "Jane",
+        "message_id": "<a@footprint.example>",
+        "date": DATE,
+    }
+    letter = mail.compose(NOTICE, **envelope, reply_to="office@hollybrook.example")
+    assert read(letter)["Reply-To"] == "office@hollybrook.example"
+    assert read(mail.compose(NOTICE, **envelope))["Reply-To"] is None
+    with pytest.raises(DeliveryError, match="reply_to is not a mail address"):
+        mail.compose(NOTICE, **envelope, reply_to="a@b.example\r\nBcc: c@d.example")

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from monitor import nations
+from monitor.playbooks import role_name
 from monitor.judge.routing import HOLIDAY
 from monitor.school_settings import Language, Nation, Role
 
@@ -20,9 +21,9 @@ ROLES = (*get_args(Role), HOLIDAY)
 def test_every_role_has_a_name_of_its_own_in_every_nation(
     nation: Nation, language: Language
 ) -> None:
-    names = [nations.role_name(role, nation, language) for role in ROLES]
+    names = [role_name(role, nation, language) for role in ROLES]
     assert len(set(names)) == len(ROLES)
-    assert nations.role_name("wizard", nation, language) not in names
+    assert role_name("wizard", nation, language) not in names
 
 
 @pytest.mark.parametrize(
@@ -35,12 +36,12 @@ def test_every_role_has_a_name_of_its_own_in_every_nation(
     ],
 )
 def test_a_role_is_called_as_the_nation_calls_it(nation: Nation, name: str) -> None:
-    assert nations.role_name("dsl", nation) == name
-    assert nations.role_name("wizard", nation) == "somebody else at the school"
+    assert role_name("dsl", nation) == name
+    assert role_name("wizard", nation) == "somebody else at the school"
 
 
 def test_welsh_names_are_there_and_not_yet_checked_by_a_speaker() -> None:
-    assert nations.role_name("headteacher", "wales", "cy") == "y pennaeth"
+    assert role_name("headteacher", "wales", "cy") == "y pennaeth"
     assert nations.is_checked("en")
     assert not nations.is_checked("cy")
 

@@ -60,6 +60,7 @@ GUIDE = {
     "press": "respond watch",
     "mild_criticism": "watch",
     "praise": "routine",
+    "other": "urgent respond watch routine",
 }
 
 
@@ -82,8 +83,8 @@ def words(found: Playbook) -> str:
     return "\n".join((*(step.says for step in steps), *reply))
 
 
-def test_every_category_of_the_judge_has_a_file_and_so_has_mild_criticism() -> None:
-    assert set(EVERY) == {*category_names(), "mild_criticism"}
+def test_every_category_of_the_judge_has_a_file_and_so_have_mild_criticism_and_none() -> None:
+    assert set(EVERY) == {*category_names(), "mild_criticism", "other"}
     assert {path.stem for path in (DATA / "categories").iterdir()} == set(EVERY)
 
 

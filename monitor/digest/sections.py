@@ -23,7 +23,7 @@ from monitor.digest.phrases import (
     series,
 )
 from monitor.judge.terms import MOODS, Level
-from monitor.notices import OTHER, advice, worded
+from monitor.notices import kinds, worded
 
 LISTED, PRAISED, NOTED, NAMED = 8, 5, 5, 6
 LEVELS: Mapping[str, str] = {
@@ -145,8 +145,7 @@ def _level(post: Post) -> str:
 
 def _kinds(post: Post) -> str:
     """What it may be, the two gravest kinds of it."""
-    known = [row.kind for name, row in advice().items() if name in post.categories]
-    return "; ".join(known[:2] or [advice()[OTHER].kind])
+    return "; ".join(kinds(post.categories)[:2])
 
 
 def done(found: Figures, frame: Frame) -> Section:

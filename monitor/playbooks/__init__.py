@@ -2,7 +2,7 @@
 
 from monitor.playbooks.facts import PlaybookError
 from monitor.playbooks.loading import Book, book
-from monitor.playbooks.resolving import playbook
+from monitor.playbooks.resolving import playbook, role_name
 from monitor.playbooks.said import Playbook
 
-__all__ = ["Book", "Playbook", "PlaybookError", "book", "playbook"]
+__all__ = ["Book", "Playbook", "PlaybookError", "book", "playbook", "role_name"]

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 from monitor.judge.terms import Level
-from monitor.school_settings import NATIONS, Nation
+from monitor.school_settings import NATIONS, Language, Nation
 from monitor.settings import KNOWN_CONTACTS
 
 NOT_CHECKED = "not checked"
@@ -142,15 +142,20 @@ class Platforms(Row):
 
 
 class Called(Fact):
-    """What a nation calls a role, the school's contact for it, and a note to show beside it."""
+    """What a nation calls a role, the school's contact for it, and a note to show beside it.
 
+    `told` is the name in a list of who is told, with its article, where that differs.
+    """
+
+    told: str = ""
     contact: ContactKey = ""
     note: str = ""
 
 
 class Role(Row):
-    """Somebody who leads or is told, by the nation's name for them."""
+    """Somebody who leads or is told, by the nation's name for them; `welsh` in that language."""
 
+    welsh: str = ""
     everywhere: Called | None = None
     england: Called | None = None
     wales: Called | None = None
@@ -180,14 +185,26 @@ class NationRow(Row):
 
 
 class NationFile(Row):
-    """What people are called, nation by nation, and what else differs."""
+    """What people are called, nation by nation, and what else differs. `somebody` stands for who
+    holds a role that is not known.
+    """
 
+    somebody: Mapping[Language, Text]
     roles: Mapping[str, Role]
     nations: Mapping[Nation, NationRow]
 
     def called(self, role: str, nation: Nation) -> Called:
         """What the nation calls a role."""
         return self.roles[role].called(nation)
+
+    def told(self, role: str, nation: Nation, language: Language) -> str:
+        """How a list of who is told names the holder of a role, known or not."""
+        if role not in self.roles:
+            return self.somebody[language]
+        if language == "cy":
+            return self.roles[role].welsh or self.somebody[language]
+        called = self.called(role, nation)
+        return called.told or f"the {called.says}"
 
 
 class ReplyRules(Row):

@@ -36,6 +36,7 @@ from monitor.playbooks.said import (
     Who,
 )
 from monitor.problems import quoted, suggestion
+from monitor.school_settings import Language, Nation
 from monitor.settings import KNOWN_CONTACTS, School
 
 ANONYMITY = "ANON"
@@ -85,6 +86,11 @@ def playbook(
     _refuse_unknown(grounds, source)
     desk = _Desk(source, school, now, bank_holidays, _words(source, school))
     return desk.playbook(found, chosen, mood, grounds, teacher_accused=teacher_accused)
+
+
+def role_name(role: str, nation: Nation, language: Language = "en") -> str:
+    """What a school of that nation calls who holds a role; one that is not known is somebody."""
+    return packaged().nations.told(role, nation, language)
 
 
 def _level(category: Category, level: Level | None) -> Level:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from monitor import notices
 from monitor.judge.rules import rule_book
 from monitor.judge.terms import Words
-from monitor.notices import FAIR, advice
+from monitor.playbooks import book
 from monitor.settings import School
 from monitor.store.mentions import Mention
 from monitor.store.pages import Elsewhere, Told
@@ -119,13 +120,13 @@ def kinds(categories: Sequence[str]) -> tuple[str, ...]:
 def fair(mention: Mention) -> str:
     """What must stand beside criticism; where somebody may come to harm, that comes first."""
     is_grave = mention.level == "urgent" or mention.sentiment != "negative"
-    return _(FAIR) if not is_grave and any(map(_criticises, mention.reasons)) else ""
+    return _(notices.fair()) if not is_grave and any(map(_criticises, mention.reasons)) else ""
 
 
 def _criticises(reason: Mapping[str, Any]) -> bool:
     rule = str(reason["rule"])
-    category = advice().get(rule.partition(".")[0])
-    return category is not None and category.critical and rule not in NO_CRITICISM
+    category = book().categories.get(rule.partition(".")[0])
+    return category is not None and category.fair != "never" and rule not in NO_CRITICISM
 
 
 def certainty(mention: Mention) -> str:

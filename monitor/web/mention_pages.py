@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor import notices
-from monitor.judge.terms import Level
+from monitor.judge.terms import Level, Sentiment
 from monitor.settings import School
 from monitor.store import mentions, pages
 from monitor.store.engine import Connection
@@ -151,21 +152,7 @@ def _advice(mention: Mention, school: School, now: datetime) -> tuple[tuple[str,
     level = Level(mention.level)
     if not level.needs_response:
         return (), ""
-    notice = notices.alert(
-        school_id=school.id,
-        school=school.name,
-        level=level,
-        tier=None,
-        categories=mention.categories,
-        says=(),
-        place=mention.source,
-        link="",
-        page="",
-        published=mention.published,
-        seen=now,
-        told=(),
-        reference=mention.id,
-    )
-    # It stands beside the post's words already.
-    first = words.sentence(notice.steps[0].removeprefix(notices.FAIR).lstrip())
-    return (first, *notice.steps[1:]), notice.avoid
+    # That it may be fair stands beside the post's words already.
+    mood = cast(Sentiment, mention.sentiment)
+    said = notices.advice(mention.categories, school, now, level, mood)
+    return said.steps, said.avoid
