@@ -66,7 +66,7 @@ def draft(
 def _alert(
     connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
 ) -> Draft | None:
-    mention = mentions.one(connection, delivery.subject)
+    mention = mentions.one(connection, delivery.mention_id or delivery.subject)
     if mention is None:
         return None
 
