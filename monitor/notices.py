@@ -234,8 +234,12 @@ def _quoted(seen: Seen, school: School) -> str:
 def _spread(found: Mapping[str, Any] | None, zone: tzinfo) -> str:
     if not found:
         return ""
+    places, replies = int(found.get("places", 1)), int(found.get("replies", 0))
+    where = f"the same has been seen in {places} places" if places > 1 else ""
+    answers = f"{replies} have replied" if replies > 1 else ""
+    said = " and ".join(filter(None, (where, answers))) or "more has been said of it"
     since = f" since {_moment(found['since'], zone)}" if found.get("since") else ""
-    return f"It is spreading: the same has been seen in {int(found['places'])} places{since}."
+    return f"It is spreading: {said}{since}."
 
 
 def _untaken(facts: Mapping[str, Any], zone: tzinfo) -> str:

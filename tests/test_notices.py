@@ -338,12 +338,20 @@ def test_a_school_without_an_official_account_never_replies_in_public() -> None:
     assert alert(having, categories=["threat"]).reply == "No public reply."
 
 
-def test_a_spreading_post_says_so() -> None:
-    facts = {"spread": {"places": 4, "since": "2026-11-21T19:05:00+00:00"}}
-    said = (
-        "It is spreading: the same has been seen in 4 places since Saturday 21 November at 19:05."
-    )
-    assert alert(facts=facts).spread == said
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"places": 4}, "the same has been seen in 4 places"),
+        ({"places": 1, "replies": 12}, "12 have replied"),
+        ({"places": 3, "replies": 9}, "the same has been seen in 3 places and 9 have replied"),
+        ({"places": 1}, "more has been said of it"),
+    ],
+)
+def test_a_spreading_post_says_so(facts: dict[str, int], said: str) -> None:
+    spread = {**facts, "since": "2026-11-21T19:05:00+00:00"}
+    since = "since Saturday 21 November at 19:05"
+    assert alert(facts={"spread": spread}).spread == f"It is spreading: {said} {since}."
+    assert alert(facts={"spread": facts}).spread == f"It is spreading: {said}."
     assert alert().spread == ""
 
 
