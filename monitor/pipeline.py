@@ -31,7 +31,7 @@ from monitor.polling import (
     unjudged,
 )
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import corrections, evidence, looks, mentions, reports
+from monitor.store import corrections, erasing, evidence, looks, mentions, reports
 from monitor.store.deliveries import owe, owe_news
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.looks import Gap, Look, Place
@@ -212,9 +212,10 @@ class Monitor:
         with self.store.reading() as connection:
             judge = self._taught(connection)
             known = mentions.known_entries(connection, source.id, keys, contents)
+            erased = erasing.barred(connection, contents)
             reading = Reading(
                 source=source.id,
-                posts=posts,
+                posts=[post for post in posts if content_of(post) not in erased],
                 known=known,
                 mentions=mentions.of_entries(connection, source.id, keys | set(known)),
                 stories=mentions.of_stories(connection, stories),

@@ -13,6 +13,7 @@ import pytest
 from monitor import heads
 from monitor.store import audit
 from monitor.store.opening import open_store
+from tests.feeds import THREAT, Item, rss
 from tests.test_commands import Desk
 from tests.webserver import WebServer
 
@@ -72,7 +73,7 @@ def test_the_trail_is_listed_for_people_and_for_scripts(desk: Desk) -> None:
 def test_a_whole_trail_is_said_to_be(desk: Desk) -> None:
     result = desk.run("data", "audit", "--verify")
     assert result.exit_code == 0, result.stderr
-    assert "The audit trail is as it was written (3 rows)." in result.stdout
+    assert "The audit trail (3 rows) and the evidence are as they were written." in result.stdout
 
 
 def test_a_changed_row_is_named_and_the_command_fails(desk: Desk) -> None:
@@ -105,3 +106,82 @@ def test_a_file_of_heads_that_was_scribbled_in_is_said_to_be(desk: Desk) -> None
 def test_a_wrong_use_is_told_in_one_line(desk: Desk) -> None:
     assert "there is no school 'elm'" in desk.run("data", "audit", "--school", "elm").stderr
     assert "is not a date" in desk.run("data", "audit", "--since", "soon").stderr
+
+
+def first(desk: Desk) -> dict[str, str]:
+    """The threat, as it is listed."""
+    listed = json.loads(desk.run("mentions", "--json", "--level", "urgent").stdout)["mentions"]
+    return dict(listed[0])
+
+
+def test_a_post_on_hold_is_not_erased_until_it_is_released(desk: Desk) -> None:
+    threat = first(desk)
+    short = threat["id"][:8]
+    held = desk.run("data", "hold", short, "--for", "police", "--name", "crime 7", "--by", "J. A.")
+    assert held.exit_code == 0, held.stderr
+    assert f"Hold 1: mention {short} is not deleted until it is released." in held.stdout
+    assert "police: crime 7" in desk.run("data", "hold", "--list").stdout
+    erase = ("data", "erase", "--mention", short, "--why", "asked", "--yes")
+    refused = desk.run(*erase)
+    assert refused.exit_code == 1
+    assert "this is on hold, 1 (police: crime 7)" in refused.stderr
+    assert desk.run("data", "release", "1").exit_code == 0
+    assert json.loads(desk.run("data", "hold", "--list", "--json").stdout) == {"holds": []}
+    erased = desk.run(*erase, "--json")
+    assert json.loads(erased.stdout) == {"erased": [threat["id"]]}
+    assert threat["id"] in (desk.folder / "erasures.txt").read_text("utf-8")
+    acts = json.loads(desk.run("data", "audit", "--json").stdout)["audit"]
+    assert [row["act"] for row in acts[:3]] == ["data.erased", "data.released", "data.held"]
+
+
+def test_what_was_erased_does_not_come_back_with_the_next_poll(desk: Desk) -> None:
+    address = "https://forum.example/threads/9"
+    desk.server.answers["/gazette"] = rss(Item(THREAT, "1", link=address, title="Overheard"))
+    desk.run("poll", "--no-send")
+    threat = first(desk)
+    result = desk.run("data", "erase", "--url", f"{address}/", "--why", "asked", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert threat["id"] not in desk.run("mentions", "--json").stdout
+    desk.server.answers["/gazette"] = rss(Item(THREAT, "99", link=address, title="Overheard"))
+    desk.run("poll", "--no-send")
+    assert json.loads(desk.run("mentions", "--json", "--level", "urgent").stdout)["mentions"] == []
+
+
+def test_the_people_at_the_desk_are_asked_again_before_anything_is_erased(desk: Desk) -> None:
+    result = desk.run("data", "erase", "--mention", first(desk)["id"], "--why", "asked")
+    assert result.exit_code == 2
+    assert "add --yes to erase these for good" in result.stderr
+    assert first(desk)
+
+
+def test_what_was_moved_is_deleted_when_its_month_is_over(desk: Desk) -> None:
+    moved = desk.run("data", "moved", first(desk)["id"], "--to", "MyConcern 17", "--by", "J. A.")
+    assert "was moved to MyConcern 17; here it is deleted in 30 days" in moved.stdout
+    kept = desk.run("data", "retain")
+    assert "No post had been kept longer than it may be." in kept.stdout
+    assert json.loads(desk.run("data", "retain", "--json").stdout)["mentions"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["hold"], "say one thing"),
+        (["hold", "abc", "--list"], "say one thing"),
+        (["hold", "abc", "--for", "fun", "--name", "x"], "--for must be one of police, court"),
+        (["hold", "abc", "--for", "police"], "--name must be one line"),
+        (["hold", "zzz", "--for", "police", "--name", "x"], "no mention begins with 'zzz'"),
+        (["release", "9"], "there is no hold 9"),
+        (["moved", "zzz", "--to", "x\ny"], "--to must be one line"),
+        (["erase", "--why", "x"], "say one thing"),
+        (["erase", "--why", "x", "--mention", "a", "--url", "b"], "say one thing"),
+        (["erase", "--why", "x", "--url", ""], "say one thing"),
+        (["erase", "--why", "x", "--url", "b", "--copies"], "say one thing"),
+        (["erase", "--url", "https://a.example/"], "--why must be one line"),
+        (["erase", "--why", "x", "--url", "https://a.example/"], "nothing from that address"),
+    ],
+)
+def test_a_wrong_use_of_the_others_is_told_too(desk: Desk, arguments: list[str], said: str) -> None:
+    result = desk.run("data", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1

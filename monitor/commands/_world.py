@@ -30,6 +30,7 @@ from monitor.escalations import Escalations
 from monitor.heartbeat import Heartbeat
 from monitor.judge import Judge
 from monitor.judge.terms import Level
+from monitor.keeping import Keeper
 from monitor.pipeline import Monitor
 from monitor.problems import ConfigError, quoted, suggestion
 from monitor.pulse import Pulse
@@ -112,6 +113,7 @@ class World:
     caretaker: Caretaker
     heartbeat: Heartbeat
     capturer: Capturer
+    keeper: Keeper
     store: Store
 
 
@@ -262,6 +264,7 @@ def _opened(settings: Settings, schools: tuple[School, ...], url: str) -> Iterat
             escalations=Escalations(schools, store, clock),
             notes=Notes(schools, store, clock),
             capturer=Capturer(store, door, parser, clock, owner, VERSION),
+            keeper=Keeper(settings, store, clock),
             store=store,
         )
     finally:

@@ -150,7 +150,7 @@ def who(by: str, login: Callable[[], str] = getpass.getuser) -> str:
 
 def _correct(store: Store, settings: Settings, beginning: str, wish: _Wish, as_json: bool) -> None:
     with store.writing() as connection:
-        before = _mention(connection, beginning)
+        before = mention_or_exit(connection, beginning)
         _refuse_pointless(connection, before, wish)
         school = settings.school(before.school)
         _refuse_persons(school, wish.nicknames)
@@ -164,7 +164,8 @@ def _correct(store: Store, settings: Settings, beginning: str, wish: _Wish, as_j
         _say_kept(record, before, after)
 
 
-def _mention(connection: Connection, beginning: str) -> Mention:
+def mention_or_exit(connection: Connection, beginning: str) -> Mention:
+    """The one mention whose id begins so; one line on stderr and the end where there is none."""
     begun = beginning.strip().lower()
     found = corrections.starting(connection, begun) if begun.isalnum() and begun.isascii() else ()
     if len(found) > 1:

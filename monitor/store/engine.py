@@ -135,7 +135,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # with isolation_level None we say BEGIN ourselves.
     connection.isolation_level = None
     # WAL with FULL keeps the last commit through a power cut; NORMAL may lose it.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is overwritten
+    ):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 

@@ -347,6 +347,19 @@ def keep_evidence(
         connection.execute(insert(EVIDENCE), rows)
 
 
+def of_story(connection: Connection, first: str) -> tuple[Mention, ...]:
+    """The first mention of a story and all that tell the same."""
+    is_of = or_(MENTION.c.id == first, MENTION.c.same_as == first)
+    return _read(connection, select(*COLUMNS).where(is_of).order_by(MENTION.c.seen_at))
+
+
+def of_address(connection: Connection, url: str, story: str) -> tuple[Mention, ...]:
+    """Every mention at an address, or at another form of it (`story`, "" for none)."""
+    same = MENTION.c.story == story if story else MENTION.c.url == url
+    is_at = or_(MENTION.c.url == url, same)
+    return _read(connection, select(*COLUMNS).where(is_at).order_by(MENTION.c.seen_at))
+
+
 def record(connection: Connection, mention_id: str) -> str:
     """The source's own record of a mention, as last read; "" where there is none."""
     query = select(EVIDENCE.c.record).where(EVIDENCE.c.mention_id == mention_id)

@@ -8,9 +8,9 @@ from sqlmodel import SQLModel
 import monitor.store.audit_tables
 import monitor.store.confirmed
 import monitor.store.evidence_tables
-import monitor.store.record_tables
 import monitor.store.incident_tables
-import monitor.store.presence_tables  # noqa: F401 - loads them
+import monitor.store.presence_tables
+import monitor.store.record_tables  # noqa: F401 - loads them
 from monitor.store import tables
 
 assert tables.Mention.metadata is SQLModel.metadata  # noqa: S101 - the tables must be loaded
