@@ -17,15 +17,25 @@ from monitor.judge.terms import Level
 from monitor.notices import OTHER, advice, worded
 from monitor.school_days import moment, next_opening
 from monitor.settings import School
-from monitor.store.deliveries import ALERT, DIGEST, ESCALATION, ROLLUP, SECOND, SKEW, Delivery
+from monitor.store.deliveries import (
+    ALERT,
+    DIGEST,
+    ESCALATION,
+    ROLLUP,
+    SECOND,
+    SIGNIN,
+    SKEW,
+    Delivery,
+)
 from monitor.store.mentions import Mention
 
 HOURLY = 12
 HOUR = timedelta(hours=1)
 GAP = timedelta(minutes=10)
 _DAY = timedelta(days=1)
-# A digest is one a week at a fixed time, and a note is no mail: they neither count nor wait.
-FREE = frozenset({DIGEST, SECOND})
+# A digest is one a week at a fixed time, a note is no mail, and for a link that signs somebody in
+# that person waits: they neither count nor wait.
+FREE = frozenset({DIGEST, SECOND, SIGNIN})
 # What a roll-up may name in place of a letter of its own.
 ROLLED = frozenset({ALERT, ESCALATION})
 

@@ -171,6 +171,14 @@ class Web(Section):
         return listen
 
     @property
+    def origin(self) -> str:
+        """Where the pages are, as people reach them, without a slash at its end: `address`, or
+        what this machine alone can open.
+        """
+        scheme = "https" if self.tls_cert else "http"
+        return self.address.rstrip("/") or f"{scheme}://{self.listen}"
+
+    @property
     def host(self) -> str:
         """The address part of `listen`, without the brackets of IPv6."""
         return host_and_port(self.listen)[0]

@@ -9,6 +9,8 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 # What Postfix does with a mail server that is away (RFC 5321, 4.5.4.1: at least 4 to 5 days).
 PATIENCE = timedelta(days=5)
+# Whoever waits for a link to sign in with asks for another after so long.
+LINK_PATIENCE = 5 * MINUTE
 # While the server refuses every letter one is tried at least this often, so that all of them
 # leave within minutes of its return.
 LONGEST_PAUSE = 5 * MINUTE
@@ -57,3 +59,8 @@ def next_probe(now: datetime, failures: int) -> datetime:
 def has_waited_long_enough(first_due: datetime, now: datetime) -> bool:
     """True once a letter has been tried for five days."""
     return now - first_due >= PATIENCE
+
+
+def is_link_late(owed_at: datetime, now: datetime) -> bool:
+    """True once nobody waits for a link to sign in with any more."""
+    return now - owed_at >= LINK_PATIENCE

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from alerts import mail, reports
+from alerts import mail, reports, signin
 from alerts import second as second_channel
 from alerts.base import Letter
 from alerts.digest import Edition
 from alerts.mail import Envelope
 from alerts.rollup import rollup_letter
-from monitor import alerting, bursts, machine_news, source_news, summaries, weekly
+from monitor import alerting, bursts, machine_news, source_news, summaries, timing, weekly
 from monitor.addressing import able_to_hear, able_to_hear_all, leaves_out_the_threatened
 from monitor.bursts import Item
 from monitor.judge.terms import Level
@@ -26,6 +26,7 @@ from monitor.store.deliveries import (
     MACHINE,
     ROLLUP,
     SECOND,
+    SIGNIN,
     SOURCE,
     SUMMARY,
     Delivery,
@@ -228,6 +229,23 @@ def _mentions_of(letters: Sequence[Delivery]) -> list[str]:
     return sorted({letter.mention_id for letter in letters if letter.mention_id})
 
 
+def _signin(
+    _connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    """To that very person alone, who is named in it: the settings may have changed since."""
+    if timing.is_link_late(delivery.owed_at, now):
+        return None
+    facts = delivery.facts
+    person = Person(name=facts["name"], email=delivery.email, roles=("staff",))
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        if "path" not in facts:
+            return signin.warning_letter(facts["tries"], **envelope)
+        return signin.link_letter(f"{settings.web.origin}{facts['path']}", **envelope)
+
+    return Draft(school.model_copy(update={"people": (person,)}), put)
+
+
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
 ] = {
@@ -239,6 +257,7 @@ _DRAFTS: Mapping[
     DIGEST: _digest,
     SECOND: _second,
     MACHINE: _machine,
+    SIGNIN: _signin,
 }
 
 

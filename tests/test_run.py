@@ -165,17 +165,21 @@ def test_without_an_approval_it_serves_set_up_alone_and_reads_nothing(desk: Desk
     assert desk.server.requests == []
 
 
-def test_the_pages_of_a_school_need_the_key(desk: Desk) -> None:
+def test_the_first_start_prints_a_link_for_the_first_person_and_the_pages_stay_shut(
+    desk: Desk,
+) -> None:
     desk.write()
     with program(desk.folder) as running:
         address = running.address
-        without = address.partition("?")[0]
-        status, page = running.get(without)
-        assert status == 403
-        assert "Hollybrook" not in page
-        assert running.get(address)[0] in {200, 303}
-        assert running.get(f"{without}health")[0] in {200, 503}
+        status, page = running.get(address)
+        assert (status, "Hollybrook" in page) == (303, False)
+        assert running.get(f"{address}health")[0] in {200, 503}
+        first = re.search(r"^http://\S+/signin/link/\S{43}$", running.said, re.MULTILINE)
+        assert first
+        status, page = running.get(first[0])
+        assert (status, "Jane Ashdown" in page) == (200, True)
         assert running.stop() == 0
+    assert (desk.folder / "footprint.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_script_gets_the_address_as_json(desk: Desk) -> None:

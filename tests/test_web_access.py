@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import trustme
@@ -39,48 +40,26 @@ def test_every_page_tells_the_browser_to_trust_nothing(web: WebServer) -> None:
     assert refused["content-security-policy"].startswith("default-src 'none'")
 
 
-PAGES = ("/", "/mail", "/sources", f"/mentions/{THREAT.id}", "/mail/x", "/mail/x/html", "/nothing")
+PAGES = ("/", "/mail", "/sources", f"/mentions/{THREAT.id}", "/mail/x", "/mail/x/html", "/account")
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("cookie", ["", "footprint-key=", "footprint-key=wrong", "other=x; y"])
-def test_without_the_key_nothing_is_told(web: WebServer, path: str, cookie: str) -> None:
-    answer = ask(web, path, cookie=cookie)
-    assert answer.status == 403
-    assert "Open the whole address, key and all. Whoever runs the program finds it" in answer.text
-    assert "new at each start. Keep it private, like a password." in answer.text
-    assert "Hollybrook" not in answer.body
-    assert KEY not in answer.body
-
-
-@pytest.mark.parametrize("path", PAGES[:1])
-def test_a_wrong_key_in_the_address_opens_nothing(web: WebServer, path: str) -> None:
-    assert ask(web, f"{path}?key=wrong", cookie="").status == 403
-    assert ask(web, f"{path}?key=", cookie="").status == 403
-    assert ask(web, f"{path}?key=%C3%28%00", cookie="").status == 403
-
-
-def test_an_app_without_a_key_opens_to_nobody(small: Store, tmp_path: Path) -> None:
-    with served(small, settings(tmp_path), key="") as web:
-        assert ask(web, "/?key=", cookie="footprint-key=").status == 403
-
-
-def test_the_key_becomes_a_cookie_and_leaves_the_address(web: WebServer) -> None:
-    answer = ask(web, f"/?level=urgent&key={KEY}&school=hollybrook", cookie="")
-    assert answer.status == 303
-    assert answer.headers["location"] == "/?level=urgent&school=hollybrook"
-    cookie = answer.headers["set-cookie"].split("; ")
-    assert cookie[0] == f"footprint-key={KEY}"
-    assert {"HttpOnly", "Path=/", "SameSite=strict"} <= set(cookie)
-    assert ask(web, "/", cookie=f"odd={{'a\"; {cookie[0]}").status == 200
-
-
 @pytest.mark.parametrize(
-    "path", ["//elsewhere.example", "/\\elsewhere.example", "///elsewhere.example"]
+    "cookie", ["", "footprint-session=", "footprint-session=wrong", "other=x; y"]
 )
-def test_the_key_leads_to_no_other_host(web: WebServer, path: str) -> None:
-    location = ask(web, f"{path}?key={KEY}", cookie="").headers["location"]
-    assert re.match(r"/[^/\\]", location)
+def test_a_stranger_is_led_to_the_sign_in_and_told_nothing(
+    web: WebServer, path: str, cookie: str
+) -> None:
+    answer = ask(web, path, cookie=cookie)
+    wish = f"?{urlencode({'next': path})}" if path != "/" else ""
+    assert (answer.status, answer.headers["location"]) == (303, f"/signin{wish}")
+    assert answer.body == ""
+    asked = ask(web, answer.headers["location"], cookie=cookie)
+    assert "Hollybrook" not in asked.body
+
+
+def test_a_page_that_is_not_there_is_not_there_for_a_stranger_either(web: WebServer) -> None:
+    assert ask(web, "/nothing", cookie="").status == 404
 
 
 def test_under_https_the_cookie_is_bound_to_this_host(small: Store, tmp_path: Path) -> None:
@@ -94,12 +73,12 @@ def test_under_https_the_cookie_is_bound_to_this_host(small: Store, tmp_path: Pa
     files = {"certfile": str(certfile), "keyfile": str(keyfile)}
     with served(small, settings(tmp_path), **files) as web:
         assert web.address.startswith("https://127.0.0.1:")
-        cookie = ask(web, f"/?key={KEY}", cookie="", tls=trusting).headers["set-cookie"]
+        cookie = ask(web, "/signin", cookie="", tls=trusting).headers["set-cookie"]
         plain = ask(web, "/", tls=trusting)
-        bound = ask(web, "/", cookie=f"__Host-footprint-key={KEY}", tls=trusting)
-    assert cookie.startswith(f"__Host-footprint-key={KEY}; ")
-    assert "; Secure" in cookie
-    assert (plain.status, bound.status) == (403, 200)
+        bound = ask(web, "/", cookie=f"__Host-footprint-session={KEY}", tls=trusting)
+    assert cookie.startswith("__Host-footprint-form=")
+    assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(cookie.split("; "))
+    assert (plain.status, bound.status) == (303, 200)
 
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "elsewhere.example"}
@@ -109,12 +88,12 @@ def test_forwarded_headers_are_believed_from_a_named_proxy_alone(
     small: Store, tmp_path: Path
 ) -> None:
     with served(small, settings(tmp_path)) as web:
-        stranger = ask(web, f"/?key={KEY}", cookie="", headers=FORWARDED)
+        stranger = ask(web, "/signin", cookie="", headers=FORWARDED)
     with served(small, settings(tmp_path), trusted_proxies=("127.0.0.1",)) as web:
-        proxy = ask(web, f"/?key={KEY}", cookie="", headers=FORWARDED)
-    assert stranger.headers["set-cookie"].startswith("footprint-key=")
+        proxy = ask(web, "/signin", cookie="", headers=FORWARDED)
+    assert stranger.headers["set-cookie"].startswith("footprint-form=")
     assert proxy.headers["set-cookie"].startswith("__Host-")
-    assert stranger.headers["location"] == proxy.headers["location"] == "/"
+    assert "elsewhere.example" not in stranger.body + proxy.body
 
 
 @pytest.mark.parametrize(
@@ -146,7 +125,7 @@ def test_a_head_request_is_answered_without_a_body(web: WebServer) -> None:
     assert (answer.status, answer.body) == (200, "")
 
 
-def test_static_files_need_no_key_and_may_be_kept(web: WebServer) -> None:
+def test_static_files_need_no_sign_in_and_may_be_kept(web: WebServer) -> None:
     address = re.search(r'href="(/static/footprint\.css[^"]*)"', ask(web, "/").body)
     assert address
     answer = ask(web, address[1], cookie="")

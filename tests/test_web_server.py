@@ -16,7 +16,7 @@ from monitor.web.app import create_app
 from monitor.web.server import WebError, WebServer
 from tests.web_cast import (
     COMPLAINT,
-    KEY,
+    KEYS,
     NOW,
     SCHOOL,
     ask,
@@ -84,7 +84,7 @@ def test_a_watchdog_hears_of_a_late_letter_of_idleness_and_of_a_lost_database(
 def test_the_demonstration_needs_no_key_says_what_it_is_and_freshens_itself(
     small: Store, tmp_path: Path
 ) -> None:
-    with served(small, settings(tmp_path, host=""), demo=True, key="") as web:
+    with served(small, settings(tmp_path, host=""), demo=True) as web:
         home, mail = ask(web, "/", cookie=""), ask(web, "/mail", cookie="")
     banner = "Demonstration school: invented posts, nothing is sent anywhere."
     assert banner in home.text
@@ -109,7 +109,7 @@ def test_without_an_approval_there_is_a_set_up_page_alone(small: Store, tmp_path
     assert missing in page.text
     assert '[schools.approval]\n# who approved it\nheadteacher = ""\n' in html.unescape(page.body)
     assert others == [404, 404, 404]
-    assert (shut, well) == (403, "ok")
+    assert (shut, well) == (303, "ok")
 
 
 def test_a_taken_port_is_one_plain_line(small: Store, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def _app(store: Store, folder: Path) -> Any:
         store=store,
         clock=lambda: NOW,
         demo=False,
-        key=KEY,
+        keys=KEYS,
     )
 
 

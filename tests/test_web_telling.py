@@ -52,7 +52,13 @@ def test_what_lies_in_the_folder_told_nobody_and_every_page_says_so(
     small: Store, tmp_path: Path
 ) -> None:
     letter = _folder_letter(small)
-    paths = ("/mentions", "/mentions?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
+    paths = (
+        "/mentions",
+        "/mentions?level=urgent",
+        f"/mentions/{THREAT.id}",
+        "/mail",
+        f"/mail/{letter}",
+    )
     with served(small, settings(tmp_path, host="")) as web:
         pages = [ask(web, path) for path in paths]
     for page in pages:
@@ -81,7 +87,7 @@ def test_the_demonstration_says_its_folder_and_nothing_of_a_server(
 ) -> None:
     _folder_letter(small)
     owe(small, _kept(small), hours=48)
-    with served(small, settings(tmp_path, host=""), demo=True, key="") as web:
+    with served(small, settings(tmp_path, host=""), demo=True) as web:
         home, mail = ask(web, "/mentions").text, ask(web, "/mail").text
     assert "headteacher: written to the demonstration's folder today at 21:45" in home
     assert "Will be written on Monday 23 November at 20:45 to the demonstration's folder" in mail
@@ -214,7 +220,13 @@ def test_a_milder_first_report_does_not_stand_for_a_graver_one(
 def test_a_possible_urgent_is_called_so_everywhere(small: Store, tmp_path: Path) -> None:
     keep(small, replace(THREAT, tier="possible"))
     letter = owe(small, THREAT)
-    paths = ("/mentions", "/mentions?level=urgent", f"/mentions/{THREAT.id}", "/mail", f"/mail/{letter}")
+    paths = (
+        "/mentions",
+        "/mentions?level=urgent",
+        f"/mentions/{THREAT.id}",
+        "/mail",
+        f"/mail/{letter}",
+    )
     with served(small, settings(tmp_path)) as web:
         answers: list[Answer] = [ask(web, path) for path in paths]
     for answer in answers:

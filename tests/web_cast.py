@@ -22,16 +22,20 @@ from alerts.base import Letter
 from monitor.hearing import may_close
 from monitor.judge.terms import Level, Reason, Words
 from monitor.settings import Mail, Person, School, Settings, SourceSettings, Web
-from monitor.store import deliveries, joining, looks, mentions
+from monitor.store import accounts, deliveries, joining, looks, mentions
+from monitor.store.accounts import Session
 from monitor.store.deliveries import Owed
 from monitor.store.engine import Store
 from monitor.store.mentions import Mention
 from monitor.store.opening import open_store
 from monitor.web.app import create_app
+from monitor.web.keys import Keys, hashed
 from monitor.web.server import WebServer
 
 NOW = datetime(2026, 11, 21, 21, 45, tzinfo=UTC)  # a Saturday in winter: London's clocks agree
-KEY = "k3y-printed-at-start"
+# The secret of the cookie with which the headteacher is signed in.
+KEY = "s3cret-of-a-session"
+KEYS = Keys(b"k" * 32)
 HEAD = Person(name="Jane Ashdown", email="head@hollybrook.example", roles=("headteacher",))
 LEAD = Person(name="Ravi Osei", email="dsl@hollybrook.example", roles=("dsl",))
 SCHOOL = School(id="hollybrook", name="Hollybrook Primary School", people=(HEAD, LEAD))
@@ -218,18 +222,28 @@ def watch(store: Store, **outcomes: dict[str, Any]) -> None:
             assert looks.settle(connection, look, outcome)
 
 
+def sign_in(store: Store, person: Person, secret: str, *, now: datetime = NOW) -> None:
+    """Somebody has signed in, with the second factor, and their cookie holds this secret."""
+    email = person.email.casefold()
+    made = Session(hashed(secret), email, True, "Firefox on Windows", now, now)
+    with store.writing() as connection:
+        accounts.end(connection, email, made.hash)
+        accounts.begin(connection, made)
+
+
 @contextmanager
 def served(store: Store, configured: Settings, **changed: Any) -> Iterator[WebServer]:
     """The pages on a port of their own, until the end of the block."""
     made = {
         "schools": configured.schools,
         "demo": False,
-        "key": KEY,
+        "keys": KEYS,
         "clock": lambda: NOW,
         **changed,
     }
     tls = {name: made.pop(name) for name in ("certfile", "keyfile") if name in made}
     proxies = made.pop("trusted_proxies", ())
+    sign_in(store, HEAD, KEY, now=made["clock"]())
     app = create_app(settings=configured, store=store, **made)
     server = WebServer(app, "127.0.0.1", 0, trusted_proxies=proxies, **tls)
     server.start()
@@ -283,11 +297,11 @@ def ask(
     *,
     method: str = "GET",
     fields: Mapping[str, str] | None = None,
-    cookie: str = f"footprint-key={KEY}",
+    cookie: str = f"footprint-session={KEY}",
     headers: dict[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    """One request; the cookie is the key's unless another is given."""
+    """One request; the cookie is the headteacher's unless another is given."""
     port = urlsplit(web.address).port
     connection = (
         HTTPSConnection("127.0.0.1", port, context=tls)

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,12 +30,16 @@ from monitor.commands._world import (
     warn_of_orphans,
     world,
 )
+from monitor.config import load
 from monitor.demo import demonstration, pretend
 from monitor.schedule import ESCALATE_SECONDS, Schedule
 from monitor.settings import School, Settings
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
+from monitor.web.keys import KeyFileError, Keys, keys_in
+from monitor.web.roll import Roll
 from monitor.web.server import WebError, WebServer
+from monitor.web.signin_pages import first_link
 
 DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
@@ -60,14 +65,15 @@ def command(
     try:
         if demo:
             with demonstration(DEMO_FOLDER, clock) as settings:
-                _run(settings, settings.schools, stopping, demo=True, as_json=as_json)
+                _run(settings, settings.schools, stopping, roll=None, as_json=as_json)
         else:
             settings = settings_or_exit(config)
             problems = run_problems(settings)
             if problems:
                 fail("\n".join(str(problem) for problem in problems), 2)
-            _run(settings, approved(settings), stopping, demo=False, as_json=as_json)
-    except (StoreError, WebError, OSError) as error:
+            roll = Roll(config, partial(load, config, os.environ), settings)
+            _run(settings, approved(settings), stopping, roll=roll, as_json=as_json)
+    except (StoreError, WebError, KeyFileError, OSError) as error:
         fail(str(error), 1)
 
 
@@ -76,9 +82,11 @@ def _run(
     schools: tuple[School, ...],
     stopping: threading.Event,
     *,
-    demo: bool,
+    roll: Roll | None,
     as_json: bool,
 ) -> None:
+    """`roll` is who may sign in; the demonstration, where nobody does, has none."""
+    demo = roll is None
     # Here rather than at the first digest, where a letter would wait for it.
     chart.load()
     with world(settings, schools) as made:
@@ -101,10 +109,12 @@ def _run(
             },
             pulse=made.pulse,
         )
-        with _pages(settings, schools, made, demo=demo) as address:
-            _greet(settings, schools, address, demo=demo)
+        with _pages(settings, schools, made, roll) as address:
+            first = "" if demo else _first_link(made, (settings.web.address or address).rstrip("/"))
+            _greet(settings, schools, address, first, demo=demo)
             if as_json:
-                print_json({"address": address, "watching": [school.id for school in schools]})
+                watching = [school.id for school in schools]
+                print_json({"address": address, "watching": watching, "first_sign_in": first})
             warn_of_orphans(made)
             if schools:
                 schedule.start()
@@ -120,9 +130,10 @@ def _run(
 
 @contextmanager
 def _pages(
-    settings: Settings, schools: tuple[School, ...], made: World, *, demo: bool
+    settings: Settings, schools: tuple[School, ...], made: World, roll: Roll | None
 ) -> Iterator[str]:
-    key = "" if demo else secrets.token_urlsafe(24)
+    demo = roll is None
+    keys = Keys(secrets.token_bytes(32)) if demo else keys_in(settings.folder)
     advice = tuple(str(problem) for problem in advise(settings, clock()))
     app = create_app(
         settings=settings,
@@ -130,7 +141,8 @@ def _pages(
         store=made.store,
         clock=clock,
         demo=demo,
-        key=key,
+        keys=keys,
+        people=roll.schools if roll else None,
         notices=lambda: advice,
         troubles=lambda: made.caretaker.troubles,
     )
@@ -144,7 +156,7 @@ def _pages(
         server = _server(app, settings, 0)
         server.start()
     try:
-        yield f"{server.address}/?key={key}" if key else f"{server.address}/"
+        yield f"{server.address}/"
     finally:
         server.stop()
 
@@ -161,7 +173,16 @@ def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:
     )
 
 
-def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, demo: bool) -> None:
+def _first_link(made: World, origin: str) -> str:
+    """The address that lets the first person sign in; "" once somebody has."""
+    with made.store.writing() as connection:
+        path = first_link(connection, clock())
+    return f"{origin}{path}" if path else ""
+
+
+def _greet(
+    settings: Settings, schools: tuple[School, ...], address: str, first: str, *, demo: bool
+) -> None:
     if demo:
         say("This is the demonstration school: invented posts, read from this machine every few")
         say("seconds; mail goes to a folder and to a page; nothing is sent anywhere.")
@@ -175,8 +196,9 @@ def _greet(settings: Settings, schools: tuple[School, ...], address: str, *, dem
         say("Nothing is watched yet. The page below says what is missing.")
     else:
         say(f"Watching {', '.join(school.name for school in schools)}.")
-    say(f"Open {address}")
-    if not demo:
-        say("Keep that address to yourself: whoever has it sees everything. The key in it is new")
-        say("at each start.")
+    say(f"Open {settings.web.address or address}")
+    if first:
+        say("Nobody has set up their sign-in yet. The first to do so opens this address, which")
+        say("works once, within an hour; everybody else then signs in by mail:")
+        say(first)
     say("Stop with Ctrl-C.")

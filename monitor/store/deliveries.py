@@ -27,6 +27,8 @@ ALERT, SOURCE, SUMMARY, DIGEST = "alert", "source", "summary", "digest"
 ESCALATION, ROLLUP = "escalation", "rollup"
 # The machine's own health; and a note that goes to somebody's second channel instead of by mail.
 MACHINE, SECOND = "machine", "second"
+# A link that signs somebody in; nobody but that person may ever read it.
+SIGNIN = "signin"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from monitor.judge.terms import Level
-from monitor.store.deliveries import DELIVERY, OUTAGE, SUMMARY, Outage
+from monitor.store.deliveries import DELIVERY, OUTAGE, SIGNIN, SUMMARY, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
 from monitor.store.minutes import minute, minute_of
 
@@ -271,7 +271,9 @@ def _letters(
     limit: int,
     *more: ColumnElement[bool],
 ) -> tuple[Told, ...]:
-    where = (DELIVERY.c.school.in_(schools), DELIVERY.c.state.in_(states), *more)
+    # A link that signs somebody in is for that person's eyes alone.
+    others = DELIVERY.c.kind != SIGNIN
+    where = (DELIVERY.c.school.in_(schools), DELIVERY.c.state.in_(states), others, *more)
     query = select(*TOLD).where(*where).order_by(order, DELIVERY.c.id).limit(limit)
     return tuple(Told(**row._mapping) for row in connection.execute(query))
 
@@ -295,6 +297,7 @@ def undelivered(connection: Connection, schools: Collection[str], moment: dateti
     lost = (
         DELIVERY.c.school.in_(schools),
         DELIVERY.c.state.in_(("refused", "given up")),
+        DELIVERY.c.kind != SIGNIN,
         DELIVERY.c.owed_at >= moment,
     )
     return connection.execute(select(func.count()).where(*lost)).scalar_one()

@@ -1,26 +1,23 @@
-"""The gate before every page: which names it answers to, who may read, and what it tells browsers.
-
-Sign-in by people is not here: until a school has it, the key that was printed at start opens the
-pages, and without one they stay shut.
-"""
+"""The gate before every page: which names it answers to, how much it reads, what browsers hear."""
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from fastapi.responses import RedirectResponse, Response
+from fastapi import HTTPException
+from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.settings import Web
 
 log = logging.getLogger("footprint")
 
-# An inbox is for programs: it asks each request for a signature instead of the key.
-OPEN = ("/health", "/static/", "/inbox/")
-COOKIE = "footprint-key"
+# An inbox counts for itself, and answers in JSON.
+INBOX = "/inbox/"
+# No form of ours is longer.
+MOST_BYTES = 1024 * 1024
 SELF = "'self'"
 POLICY = {
     "default-src": "'none'",
@@ -57,16 +54,12 @@ def names_answered(web: Web) -> frozenset[str]:
 
 
 class Gate:
-    """ASGI middleware. `key` empty and `open_to_all` False lets nobody in."""
+    """ASGI middleware before every page; who may open which is the guard's to say."""
 
-    def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str], key: str, open_to_all: bool, refusal: Refusal
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], refusal: Refusal) -> None:
         """`refusal` makes the plain page for a status."""
         self._app = app
         self._hosts = frozenset(hosts)
-        self._key = key
-        self._open_to_all = open_to_all
         self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +69,8 @@ class Gate:
             return
         guarded = _Guarded(send)
         try:
-            await (self._answer(scope) or self._app)(scope, receive, guarded)
+            counted = receive if str(scope["path"]).startswith(INBOX) else _Counted(receive)
+            await (self._answer(scope) or self._app)(scope, counted, guarded)
         except Exception as error:
             # Its words stay out of the log and off the page: they may hold a post's.
             log.error("a page met a fault in Footprint itself (%s)", type(error).__name__)
@@ -90,29 +84,22 @@ class Gate:
         }
         if _host(headers.get("host", "")) not in self._hosts:
             return self._refusal(400)
-        path = str(scope["path"])
-        if self._open_to_all or path.startswith(OPEN):
-            return None
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        secure = scope["scheme"] == "https"
-        if self._is_key(dict(query).get("key", "")):
-            return self._welcome(path, [pair for pair in query if pair[0] != "key"], secure)
-        if self._is_key(cookie(headers.get("cookie", ""), _cookie_name(secure))):
-            return None
-        return self._refusal(403)
+        return None
 
-    def _is_key(self, given: str) -> bool:
-        return bool(self._key) and hmac.compare_digest(given.encode(), self._key.encode())
 
-    def _welcome(self, path: str, query: list[tuple[str, str]], secure: bool) -> Response:
-        """Keep the key in a cookie and take it out of the address."""
-        # One slash: a path of two would lead a browser to another host.
-        target = "/" + quote(path.lstrip("/")) + (f"?{urlencode(query)}" if query else "")
-        response = RedirectResponse(target, 303)
-        response.set_cookie(
-            _cookie_name(secure), self._key, httponly=True, samesite="strict", secure=secure
-        )
-        return response
+class _Counted:
+    """A `receive` that takes in no more than a form of ours can hold, whatever length was said."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > MOST_BYTES:
+            raise HTTPException(413)
+        return message
 
 
 class _Guarded:
@@ -140,10 +127,6 @@ def _host(header: str) -> str:
     except ValueError:
         return ""
     return parts.hostname or "" if parts.netloc == header and "@" not in header else ""
-
-
-def _cookie_name(secure: bool) -> str:
-    return f"__Host-{COOKIE}" if secure else COOKIE
 
 
 def cookie(header: str, name: str) -> str:

@@ -5,9 +5,7 @@ It reads the store; only what is handed in to an inbox is written there.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -21,11 +19,14 @@ from monitor.machine import Trouble
 from monitor.settings import School, Settings
 from monitor.store.engine import Store, StoreError
 from monitor.web import routes
-from monitor.web.access import Gate, Refusal, cookie, names_answered
-from monitor.web.guard import FORM_COOKIE, Visit, guarded
+from monitor.web.access import Gate, Refusal, names_answered
+from monitor.web.guard import guarded
+from monitor.web.keys import Keys, new_secret
+from monitor.web.sessions import FORM_COOKIE, Sessions, given, keep_form
+from monitor.web.signin_pages import Entrance
 from monitor.web.site import Site, nothing_wrong, plain_page, templates
 from monitor.web.translating import ENGLISH, WELSH, Speaking
-from monitor.web.viewer import demonstration_head
+from monitor.web.viewer import Visit, demonstration_head
 
 SAID = {
     400: (
@@ -33,10 +34,11 @@ SAID = {
         "Open Footprint by the address that it printed at its start.",
     ),
     403: (
-        "This page is shut",
+        "This is not open to you",
         (
-            "Open the whole address, key and all. Whoever runs the program finds it where it was "
-            "started. The key in it is new at each start. Keep it private, like a password."
+            "Either this page is not for your role at the school, or you were signed out while it "
+            "stood open. Nothing was changed. Open the first page, and sign in where it asks for "
+            "that."
         ),
     ),
     404: (
@@ -45,7 +47,7 @@ SAID = {
     ),
     405: (
         "That cannot be done here",
-        "These pages are for reading alone.",
+        "This page is for reading alone.",
     ),
     500: (
         "Something went wrong",
@@ -69,29 +71,31 @@ def create_app(
     store: Store,
     clock: Callable[[], datetime],
     demo: bool,
-    key: str = "",
+    keys: Keys,
+    people: Callable[[], tuple[School, ...]] | None = None,
     notices: Callable[[], tuple[str, ...]] = _no_notices,
     troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong,
 ) -> FastAPI:
     """The pages over an open store.
 
     `schools` are those that are watched; with none, and no `demo`, there is a set-up page alone.
-    `key` opens the pages, and without one only a demonstration can be read. `notices` gives what
-    the settings still lack, a plain line each; the set-up page and that of the sources show it.
+    `people` gives every configured school as it stands now, for who may sign in and open what:
+    otherwise that is settled at the start. `notices` gives what the settings still lack, a plain
+    line each; the set-up page and that of the sources show it.
     `troubles` gives what is wrong with the machine, and every page says so.
     """
     environment = templates()
     site = Site(settings, schools, store, clock, demo, notices, environment, troubles)
     refusal = partial(_refusal, environment)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.add_middleware(
-        Gate, hosts=names_answered(settings.web), key=key, open_to_all=demo, refusal=refusal
-    )
+    app.add_middleware(Gate, hosts=names_answered(settings.web), refusal=refusal)
     app.add_middleware(Speaking, usual=_usual(schools))
     for kind in (AnyHTTPException, StoreError):
         app.add_exception_handler(kind, partial(_answered, refusal))
-    visitor = partial(_visitor, site)
-    table = routes.table(site, is_watching=bool(schools) or demo)
+    sessions = Sessions(store, people or (lambda: settings.schools), clock)
+    entrance = None if demo else Entrance(site, sessions, keys)
+    visitor = partial(_demonstrated, site) if demo else sessions.visit
+    table = routes.table(site, entrance, is_watching=bool(schools) or demo)
     app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}
     for route in table:
         app.router.add_api_route(
@@ -99,7 +103,7 @@ def create_app(
             route.handler,
             methods=list(route.methods),
             response_model=None,
-            route_class_override=guarded(route, visitor, settings.web.address),
+            route_class_override=guarded(route, visitor, settings.web.address, keep_form),
         )
     return app
 
@@ -110,12 +114,11 @@ def _usual(schools: tuple[School, ...]) -> str:
     return WELSH if firsts == {WELSH} else ENGLISH
 
 
-def _visitor(site: Site, request: Request) -> Visit:
-    """Who is there. Whoever has the printed key is taken for the headteacher."""
-    given = cookie(request.headers.get("cookie", ""), FORM_COOKIE)
-    secret = given or secrets.token_urlsafe(24)
+def _demonstrated(site: Site, request: Request) -> Visit:
+    """The demonstration has no sign-in: whoever comes is its headteacher."""
+    form = given(request, FORM_COOKIE)
     viewer = demonstration_head(site.settings.schools)
-    return Visit(secret, viewer if site.demo else replace(viewer, demo=False), is_new=not given)
+    return Visit(form or new_secret(), viewer, is_new=not form)
 
 
 def _answered(refusal: Refusal, _request: Request, error: Exception) -> Response:

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import HTTPException, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from monitor.web import csrf
-from monitor.web.routes import ANYONE, PROGRAMS, Route
-from monitor.web.viewer import Viewer
-
-FORM_COOKIE = "footprint-form"
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A browser at a page: the secret cookie that its forms' tokens are made of, and who it is.
-
-    `is_new` says that it has no cookie yet, and is to be given this one.
-    """
-
-    secret: str
-    viewer: Viewer | None
-    is_new: bool = False
+from monitor.web.routes import ANYONE, PROGRAMS, READ, Route
+from monitor.web.site import own_path
+from monitor.web.viewer import Visit, leading
 
 
-def guarded(route: Route, visitor: Callable[[Request], Visit], address: str) -> type[APIRoute]:
+def guarded(
+    route: Route,
+    visitor: Callable[[Request], Visit],
+    address: str,
+    keep: Callable[[Response, Request, str], None],
+) -> type[APIRoute]:
     """A kind of route that lets in whom the table names alone, before a body is read.
 
-    `address` is the configured one of the pages.
+    `address` is the configured one of the pages; `keep` gives a browser the cookie of its forms.
     """
 
     class Guarded(APIRoute):
@@ -44,13 +36,18 @@ def guarded(route: Route, visitor: Callable[[Request], Visit], address: str) -> 
                 if route.who == PROGRAMS:
                     return await answer(request)
                 visit = await run_in_threadpool(visitor, request)
-                _admit(route, visit.viewer)
-                request.state.viewer, request.state.csrf = visit.viewer, csrf.token(visit.secret)
+                request.state.visit, request.state.viewer = visit, visit.viewer
+                request.state.csrf = csrf.token(visit.secret)
+                elsewhere = _turned_away(route, visit, request)
+                if elsewhere:
+                    return elsewhere
                 if request.method == "POST":
                     await _check_form(request, visit.secret, address)
                 response = await answer(request)
-                if visit.is_new:
-                    _keep(response, request, visit.secret)
+                if visit.is_new and response.headers.get("content-type", "").startswith(
+                    "text/html"
+                ):
+                    keep(response, request, visit.secret)
                 return response
 
             return handled
@@ -58,9 +55,20 @@ def guarded(route: Route, visitor: Callable[[Request], Visit], address: str) -> 
     return Guarded
 
 
-def _admit(route: Route, viewer: Viewer | None) -> None:
-    if route.who != ANYONE and not (viewer and viewer.holds_anywhere(route.who)):
+def _turned_away(route: Route, visit: Visit, request: Request) -> Response | None:
+    """The way to the sign-in for whoever has not; 403 for others whom the table does not name."""
+    viewer = visit.viewer
+    if route.who == ANYONE or (viewer and viewer.holds_anywhere(route.who)):
+        return None
+    if viewer is not None or request.method not in READ:
         raise HTTPException(403)
+    if visit.session:
+        return RedirectResponse(
+            f"/signin/second?{urlencode({'next': leading(own_path(request))})}", 303
+        )
+    leads = leading(own_path(request))
+    wish = f"?{urlencode({'next': leads})}" if leads != "/" else ""
+    return RedirectResponse(f"/signin{wish}", 303)
 
 
 async def _check_form(request: Request, secret: str, address: str) -> None:
@@ -72,8 +80,3 @@ async def _check_form(request: Request, secret: str, address: str) -> None:
     given = (await request.form()).get(csrf.FIELD, "")
     if not isinstance(given, str) or not csrf.is_token(given, secret):
         raise HTTPException(403)
-
-
-def _keep(response: Response, request: Request, secret: str) -> None:
-    secure = request.url.scheme == "https"
-    response.set_cookie(FORM_COOKIE, secret, httponly=True, samesite="lax", secure=secure)

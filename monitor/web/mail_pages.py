@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import DIGEST, ROLLUP, SUMMARY, Delivery
+from monitor.store.deliveries import DIGEST, ROLLUP, SIGNIN, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -137,7 +137,7 @@ class MailPages:
     def _delivery(self, connection: Connection, letter_id: str) -> Delivery:
         """A letter of a watched school; 404 where there is none of that id."""
         found = deliveries.one(connection, known_id(letter_id))
-        if found is None or found.school not in self._site.ids:
+        if found is None or found.school not in self._site.ids or found.kind == SIGNIN:
             raise HTTPException(404)
         return found
 

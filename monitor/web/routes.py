@@ -16,11 +16,13 @@ from fastapi import HTTPException
 from fastapi.responses import Response
 
 from monitor.settings import Role
+from monitor.web.account_pages import AccountPages
 from monitor.web.inbox import Inbox
 from monitor.web.incident_pages import IncidentPages
 from monitor.web.language_page import choose_language
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
+from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
 from monitor.web.today_pages import TodayPages
@@ -49,9 +51,17 @@ class Route:
     who: frozenset[str]
 
 
-def table(site: Site, *, is_watching: bool) -> tuple[Route, ...]:
-    """The routes; before any school is watched, those of the set-up alone."""
-    return (*_always(site), *(_watching(site) if is_watching else _setting_up(site)))
+def table(site: Site, entrance: Entrance | None, *, is_watching: bool) -> tuple[Route, ...]:
+    """The routes; before any school is watched, those of the set-up and the sign-in alone.
+
+    The demonstration has no `entrance`: nobody signs in there.
+    """
+    signing_in = _signing_in(entrance) if entrance else ()
+    return (
+        *_always(site),
+        *signing_in,
+        *(_watching(site) if is_watching else _setting_up(site)),
+    )
 
 
 def _always(site: Site) -> tuple[Route, ...]:
@@ -61,6 +71,25 @@ def _always(site: Site) -> tuple[Route, ...]:
         Route("/static/{name}", READ, _static, ANYONE),
         Route("/language", POST, choose_language, ANYONE),
         Route("/inbox/{source}", POST, inbox.receive, PROGRAMS),
+    )
+
+
+def _signing_in(entrance: Entrance) -> tuple[Route, ...]:
+    signin, account = SigninPages(entrance), AccountPages(entrance)
+    return (
+        Route("/signin", READ, signin.signin, ANYONE),
+        Route("/signin", POST, signin.send_link, ANYONE),
+        Route("/signin/link/{secret}", READ, signin.link, ANYONE),
+        Route("/signin/link", POST, signin.take_link, ANYONE),
+        Route("/signin/second", READ, signin.second, ANYONE),
+        Route("/signin/second", POST, signin.prove, ANYONE),
+        Route("/signin/setup", POST, signin.set_up, ANYONE),
+        Route("/signout", POST, signin.sign_out, ANYONE),
+        Route("/account", READ, account.account, PEOPLE),
+        Route("/account/end", POST, account.end, PEOPLE),
+        Route("/account/end-others", POST, account.end_others, PEOPLE),
+        Route("/account/codes", POST, account.codes, PEOPLE),
+        Route("/account/app", POST, account.app, PEOPLE),
     )
 
 

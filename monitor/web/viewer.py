@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,18 @@ from monitor.judge.terms import Level
 from monitor.matters import Matter, matter_of, signs, words_of
 from monitor.school_settings import Language
 from monitor.settings import School
+from monitor.store.accounts import Session
 from monitor.store.mentions import Mention
 
 # Who deals with posts; all others see one only where the rules of who hears give it to them.
 LEADERS = frozenset({"headteacher", "deputy", "dsl", "deputy_dsl", "duty"})
 # Who reads posts at all, of whatever kind.
 READERS = LEADERS | {*GOVERNORS, "office", "clerk", "dpo"}
+# Whoever holds nothing else sees no post and nobody's data but their own.
+OWN_ALONE = frozenset({"staff", "governor"})
+_LONGEST = 500
+# One slash at the beginning, then neither another nor a backslash: browsers take both for a host.
+_OURS = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,22 @@ class Viewer:
         return mention.level == Level.URGENT.value or is_press or is_about_leaders
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser at a page: the secret cookie that its forms' tokens are made of, and who it is.
+
+    `is_new` says that it has no cookie yet, and is to be given this one. Where somebody has a
+    `session` and has not proved it by their second factor yet, there is no `viewer`, and
+    `claimed` is who they are then.
+    """
+
+    secret: str
+    viewer: Viewer | None
+    is_new: bool = False
+    session: Session | None = None
+    claimed: Viewer | None = None
+
+
 def viewer_of(email: str, schools: Iterable[School]) -> Viewer | None:
     """The configured person of that address, with every role at every school; None for nobody."""
     wanted = email.casefold()
@@ -86,6 +109,11 @@ def viewer_of(email: str, schools: Iterable[School]) -> Viewer | None:
     return Viewer(wanted, first.name, roles, first_school.languages[0])
 
 
+def needs_second_factor(viewer: Viewer) -> bool:
+    """True for whoever may open more than what is their own: a mailbox alone must not do."""
+    return any(held - OWN_ALONE for held in viewer.roles.values())
+
+
 def demonstration_head(schools: Iterable[School]) -> Viewer:
     """Who opens the demonstration, which has no sign-in: its headteacher. Raises StopIteration
     where none of the schools has one.
@@ -95,3 +123,8 @@ def demonstration_head(schools: Iterable[School]) -> Viewer:
     found = viewer_of(head.email, kept)
     assert found is not None  # noqa: S101 - the person has just been found among them
     return replace(found, demo=True)
+
+
+def leading(path: str) -> str:
+    """A path of ours, with its query, to go on to; "/" for whatever could lead elsewhere."""
+    return path if len(path) <= _LONGEST and _OURS.fullmatch(path) else "/"

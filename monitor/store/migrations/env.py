@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
+import monitor.store.account_tables
 import monitor.store.audit_tables
 import monitor.store.confirmed
 import monitor.store.evidence_tables
