@@ -86,6 +86,12 @@ def holds_mail(school: School, email: str) -> bool:
     return any(person.email == email for person in school.people)
 
 
+def answer_address(reply_to: str, message_id: str) -> str:
+    """Where an answer to that very letter goes: the address with the letter's own secret mark."""
+    local, _, domain = reply_to.rpartition("@")
+    return f"{local}+{message_id.strip('<>').partition('@')[0]}@{domain}"
+
+
 def new_message_id(sender: str) -> str:
     """A Message-ID that nobody has used (RFC 5322, 3.6.4), in the sender's domain."""
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from monitor.escalating import missing_steps
-from monitor.judge.routing import HEARERS
+from monitor.judge.routing import HEARERS, STEPS
 from monitor.problems import Problem, quoted
 from monitor.settings import KNOWN_CONTACTS, Approval, School, Settings
 from monitor.watch_words import weak_form, weakness
@@ -148,10 +147,10 @@ def _of_people(school: School) -> Iterator[Problem]:
     if len(urgent) < 2:  # noqa: PLR2004 - somebody else, where one is away or is meant
         why = "holds fewer than two people for urgent alerts; add a deputy, deputy_dsl or duty"
         yield _about(school, "people", why, important=True)
-    elif missing := missing_steps(school):
+    elif missing := [step.name for step in STEPS if roles.isdisjoint(step.roles)]:
         why = (
-            f"holds nobody of {' or '.join(missing)}: where nobody takes an urgent alert, that step "
-            "is passed over and the next comes in its place"
+            f"holds nobody of {' or '.join(missing)}: where nobody takes an urgent alert, that "
+            "step is passed over and the next comes in its place"
         )
         yield _about(school, "people", why)
     yield from _of_conflicts(school)
@@ -214,6 +213,12 @@ def _of_program(settings: Settings) -> Iterator[Problem]:
     if mail.user and not mail.password.get_secret_value():
         why = "is given without a password; add password_file or password_env"
         yield Problem("", 0, "mail.user", why)
+    if mail.reply_to and not settings.reply_to:
+        why = (
+            "is the user of no mailbox that is read as a source: answers to alerts would be read "
+            "by nobody, so alerts do not ask for any"
+        )
+        yield Problem("", 0, "mail.reply_to", why, important=True)
     if not settings.http.contact:
         why = "is empty: sites that are read cannot reach anybody; give the office's address"
         yield Problem("", 0, "http.contact", why)

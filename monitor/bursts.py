@@ -6,7 +6,7 @@ posts are named together in a roll-up, soon and then every ten minutes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -14,7 +14,7 @@ from alerts.rollup import Line, RollupNotice
 from monitor.addressing import place_of
 from monitor.judge.routing import LONDON
 from monitor.judge.terms import Level
-from monitor.notices import OTHER, advice, worded
+from monitor.notices import kinds, worded
 from monitor.school_days import moment, next_opening
 from monitor.settings import School
 from monitor.store.deliveries import (
@@ -135,7 +135,7 @@ def _line(group: Sequence[Item], web: str, now: datetime, *, name_school: bool) 
     return Line(
         level=first.letter.level,
         possible=first.letter.level == Level.URGENT and mention.tier == "possible",
-        kinds="; ".join(_kinds(mention)),
+        kinds="; ".join(kinds(mention.categories)),
         place=place_of(mention),
         when=when,
         school=first.school.name if name_school else "",
@@ -144,8 +144,3 @@ def _line(group: Sequence[Item], web: str, now: datetime, *, name_school: bool) 
         more=len({item.mention.id for item in group}) - 1,
         again=any(item.letter.kind == ESCALATION for item in group),
     )
-
-
-def _kinds(mention: Mention) -> Iterator[str]:
-    known = [row.kind for name, row in advice().items() if name in mention.categories]
-    yield from known or (advice()[OTHER].kind,)

@@ -14,6 +14,7 @@ from alerts.base import Channel, DeliveryError, Letter
 from alerts.mail import Envelope
 from monitor import bursts, timing
 from monitor.addressing import (
+    answer_address,
     holds_mail,
     new_message_id,
     owed_again,
@@ -23,7 +24,7 @@ from monitor.bursts import Traffic
 from monitor.hearing import next_to_hear
 from monitor.settings import School, Settings
 from monitor.store import deliveries, rollups
-from monitor.store.deliveries import ESCALATION, ROLLUP, SECOND, SIGNIN, Delivery, Outage
+from monitor.store.deliveries import ALERT, ESCALATION, ROLLUP, SECOND, Delivery, Outage
 from monitor.store.engine import Connection, Store, StoreError, one_at_a_time
 from monitor.writing import Draft, draft
 
@@ -34,11 +35,9 @@ MARKING_TRIES = 20
 # How long a letter that was refused is remembered, for its address to be corrected.
 REMEMBERED = timedelta(days=30)
 NOT_KEPT = "its school or post is no longer kept"
-_GONE = {
-    ROLLUP: "nothing waits for it any more",
-    ESCALATION: "it is not needed any more",
-    SIGNIN: "nobody waits for its link any more",
-}
+# An answer to these can say who has the incident.
+ANSWERED = frozenset({ALERT, ESCALATION, ROLLUP})
+_GONE = {ROLLUP: "nothing waits for it any more", ESCALATION: "it is not needed any more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +206,8 @@ class Postroom:
             "message_id": new_message_id(sender),
             "date": now.replace(microsecond=0),
         }
+        if self.settings.reply_to and delivery.kind in ANSWERED:
+            envelope["reply_to"] = answer_address(self.settings.reply_to, envelope["message_id"])
         return _Written(found.put(person, others, envelope), found.covers)
 
     def _end(self, connection: Connection, delivery: Delivery, state: str, error: str) -> Delivered:
@@ -257,8 +258,6 @@ class Postroom:
         # Five days of trying: a machine that was off for a week has not tried at all. A fault
         # of the server is shown as an outage, and outlasted.
         late = not error.server and timing.has_waited_long_enough(letter.date, now)
-        if delivery.kind == SIGNIN:
-            late = timing.is_link_late(delivery.owed_at, now)
         state = "refused" if error.permanent else "given up" if late else "owed"
         with self.store.writing() as connection:
             if state != "owed":

@@ -13,14 +13,11 @@ from typing import Any
 
 from monitor.hearing import holders
 from monitor.incidents import may_have
-from monitor.judge.routing import HEARERS
+from monitor.judge.routing import HEARERS, STEPS
 from monitor.settings import Person, School
 from monitor.store.deliveries import SKEW
 
 REPEAT = timedelta(minutes=30)
-# Who is new to be told at each step; after the last of them everybody who may hear.
-STEPS: tuple[tuple[str, ...], ...] = (("deputy", "deputy_dsl"), ("duty",))
-STEP_NAMES = ("the deputies (deputy or deputy_dsl)", "a duty leader (duty)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def next_step(standing: Standing, able: School) -> Step | None:
     is passed over. Nobody is sent a second letter while a first has not gone.
     """
     for number in range(standing.step + 1, len(STEPS) + 1):
-        people = _held(standing, able, STEPS[number - 1])
+        people = _held(standing, able, STEPS[number - 1].roles)
         if people:
             return Step(number, people)
     number = max(standing.step, len(STEPS)) + 1
@@ -113,9 +110,3 @@ def facts(
         "first_told": told_at.isoformat() if told_at else "",
         "told": sorted(roles),
     }
-
-
-def missing_steps(school: School) -> tuple[str, ...]:
-    """The steps that nobody at the school holds a role for, as people call them."""
-    steps = zip(STEPS, STEP_NAMES, strict=True)
-    return tuple(name for roles, name in steps if not any(holders(school, role) for role in roles))

@@ -30,6 +30,7 @@ from monitor.polling import (
     seen_in,
     unjudged,
 )
+from monitor.replying import heed
 from monitor.settings import School, Settings, SourceSettings
 from monitor.store import corrections, erasing, evidence, looks, mentions, reports
 from monitor.store.deliveries import owe, owe_news
@@ -151,6 +152,7 @@ class Monitor:
         door = Door(self.fetcher, self.parser, look.validators, fresh=anew, reports=queue)
         memo = memos.opened(look.memo, self.signed_in.get(source.id, {}))
         harvest = self._collect(source, tuple(schools.values()), door, memo)
+        harvest.flaws += self._heed(door)
         intake = self._take_in(source, harvest.posts, schools, first, again)
         if intake.unjudged:
             harvest.flaws.append(unjudged(intake.unjudged))
@@ -197,6 +199,13 @@ class Monitor:
             harvest.error = SourceError(fault_of(error))
             log.error("source %s: %s", source.id, harvest.error)
         return harvest
+
+    def _heed(self, door: Door) -> list[str]:
+        """Answers to our own letters take what they say; why one could not is a flaw, and shown."""
+        if not door.replies:
+            return []
+        with self.store.writing() as connection:
+            return heed(connection, self.settings, door.replies, self.clock())
 
     def _take_in(
         self,

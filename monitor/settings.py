@@ -27,6 +27,7 @@ from monitor.setting_types import (
     HostPort,
     Identifier,
     Line,
+    MaybeEmail,
     Network,
     Number,
     Section,
@@ -190,7 +191,11 @@ class Web(Section):
 
 
 class Mail(Section):
-    """[mail]: how alerts go out. Without a host they are written to a folder."""
+    """[mail]: how alerts go out. Without a host they are written to a folder.
+
+    `reply_to` is the address of a mailbox that is read as a source: who answers an alert there
+    with "I have this" has it.
+    """
 
     from_: Sender = Field(default="Footprint <footprint@localhost>", alias="from")
     host: Host = ""
@@ -198,6 +203,7 @@ class Mail(Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: Line = ""
     password: SecretStr = SecretStr("")
+    reply_to: MaybeEmail = ""
     folder: Words = "outbox"
 
     @field_validator("security")
@@ -265,6 +271,13 @@ class SourceSettings(Section):
         """True where this source is read for that school."""
         return not self.schools or school in self.schools
 
+    def reads_mail_to(self, address: str) -> bool:
+        """True of a mailbox whose user has that address."""
+        if self.kind != "mailbox" or not self.enabled:
+            return False
+        user = str(self.options.user).casefold()
+        return user in {address.casefold(), address.casefold().partition("@")[0]}
+
 
 class Settings(Section):
     """The whole configuration. `folder` is where relative paths in it start."""
@@ -291,6 +304,12 @@ class Settings(Section):
             for source in self.sources
             if source.enabled and any(source.listens_for(school) for school in ids)
         }
+
+    @property
+    def reply_to(self) -> str:
+        """Where answers to alerts go; "" unless they are read there."""
+        address = self.mail.reply_to
+        return address if any(one.reads_mail_to(address) for one in self.sources) else ""
 
     def path(self, name: str) -> Path:
         """A file that the configuration names; a relative name starts at `folder`."""

@@ -95,6 +95,21 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A mail that answers one of the program's own letters, and is no post.
+
+    `token` is what its address carried; `takes` says that its first line is "I have this";
+    `automatic` that a machine sent it. `sent` is when it says that it was sent.
+    """
+
+    token: str
+    sender: str
+    takes: bool
+    automatic: bool
+    sent: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was handed in to an inbox, by form or webhook, as it came."""
 
@@ -222,6 +237,10 @@ class Reach(Protocol):
         Where the bookmark does not hold any more, those since that moment. Nothing is changed in
         the mailbox. Raises SourceError, also after some mails have come.
         """
+        ...
+
+    def answered(self, reply: Reply) -> None:
+        """Pass on an answer to one of the program's own letters."""
         ...
 
     def handed_in(self, after: int) -> Iterator[Report]:

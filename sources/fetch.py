@@ -36,6 +36,7 @@ from sources.base import (
     Mailbox,
     NotModified,
     Queue,
+    Reply,
     Report,
     Response,
     SourceError,
@@ -342,8 +343,9 @@ class Door:
     are committed; they are kept under a hash of the address, which can be a secret. `pause` is
     how long the site asks to be left alone. `fresh` asks for everything anew. `reports` is what
     has been handed in to the source, and `read_to` the number up to which that was given out: None
-    where the source has no inbox. `patience` is how many seconds a poll may take before it asks
-    for nothing more: many slow answers must not hold a poller, and outlast its lease.
+    where the source has no inbox. `replies` are answers to our own letters. `patience` is how
+    many seconds a poll may take before it asks for nothing more: many slow answers must not hold
+    a poller, and outlast its lease.
     """
 
     def __init__(
@@ -363,6 +365,7 @@ class Door:
         self._saved = validators
         self.validators: dict[str, Any] = {}
         self.pause: timedelta | None = None
+        self.replies: list[Reply] = []
 
     def get(
         self, url: str, *, accept: str = "*/*", auth: tuple[str, str] | None = None
@@ -422,6 +425,10 @@ class Door:
     ) -> Generator[Letter, None, None]:
         """The mails of a mailbox after that one, else since then; see `Reach`."""
         return self._fetcher.letters(box, after, since)
+
+    def answered(self, reply: Reply) -> None:
+        """Pass on an answer to one of the program's own letters."""
+        self.replies.append(reply)
 
     def handed_in(self, after: int) -> Iterator[Report]:
         """What has been handed in to this source since that number."""

@@ -24,11 +24,23 @@ from pydantic import (
 )
 
 from sources.answers import hashed, judge_status
-from sources.base import Ask, Bookmark, Flaw, Letter, Mailbox, Post, Reach, Response, SourceError
+from sources.base import (
+    Ask,
+    Bookmark,
+    Flaw,
+    Letter,
+    Mailbox,
+    Post,
+    Reach,
+    Reply,
+    Response,
+    SourceError,
+)
 from sources.formats.alert_mails import read as read_letter
-from sources.formats.api import NotJsonError, document, number_at, text_at
+from sources.formats.api import NotJsonError, answer, document, number_at, text_at
 from sources.formats.dates import read_date
-from sources.formats.mails import NotMailError
+from sources.formats.mails import NotMailError, opened
+from sources.formats.replies import reply_in
 from sources.formats.sender import UNNAMED
 from sources.moments import kept_moment
 from sources.posts import flaws, posts, refuse
@@ -169,16 +181,22 @@ def read(
     senders: Sequence[str] = (),
     server: str = "",
     must_be_proven: bool = True,
+    user: str = "",
     token: bool = False,
 ) -> dict[str, Any]:
     """The items of one mail, as `alert_mails.read` gives them; or the provider's access token.
 
-    A token's keys: `access`, `refresh` (where it is another now), `seconds`, and `refused`, the
-    provider's word for what is wrong.
+    Where the mail answers a letter of the program's own, by the mailbox's `user` and a token, it
+    has no items, and `reply` is what `replies.reply_in` gives. An access token's keys: `access`,
+    `refresh` (where it is another now), `seconds`, and `refused`, the provider's word for what is
+    wrong.
     """
     if token:
         return _read_token(body, url, charset)
     try:
+        answered = reply_in(opened(body), user) if user else None
+        if answered:
+            return {**answer([]), "reply": answered}
         return read_letter(body, senders, server, must_be_proven=must_be_proven)
     except NotMailError as error:
         return {"error": str(error)}
@@ -251,11 +269,22 @@ class _Poll:
         if "error" in result:
             self.tally["unreadable"] += 1
             return
+        if "reply" in result:
+            self._pass_on(result["reply"])
+            return
         self.tally["others"] += not result["listed"]
         self.tally["unproven"] += result["listed"] and not result["proven"]
         self.tally["without items"] += result["listed"] and not result["entries"]
         yield from flaws(what, result)
         yield from posts(result["entries"])
+
+    def _pass_on(self, found: Mapping[str, Any]) -> None:
+        """An answer to our own letter is no post; one that does not say "I have this" is told."""
+        sent = read_date(str(found["date"]))
+        takes, automatic = bool(found["takes"]), bool(found["automatic"])
+        reply = Reply(str(found["token"]), str(found["sender"]), takes, automatic, sent)
+        self._reach.answered(reply)
+        self.tally["other answers"] += not (takes or automatic)
 
     def _parsed(self, letter: Letter) -> Mapping[str, Any]:
         """The mail, read; raises SourceError where its reader did not end well, twice."""
@@ -266,6 +295,7 @@ class _Poll:
             senders=self._options.senders,
             server=self._options.trusted_auth_server,
             must_be_proven=self._options.require_auth_pass,
+            user=self._options.user,
         )
         try:
             return parse()
@@ -311,6 +341,10 @@ _TELLING = {
     "others": (
         "{} mail from another sender was passed over.",
         "{} mails from other senders were passed over.",
+    ),
+    "other answers": (
+        "{} answer to an alert does not say who has it; look at it in the mailbox.",
+        "{} answers to alerts do not say who has them; look at them in the mailbox.",
     ),
     "unproven": (
         "{} mail is not proven to be from its sender; its words are shown without links.",

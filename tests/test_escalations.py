@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from alerts.base import DeliveryError
 from monitor.addressing import able_to_hear
 from monitor.delivery import Postroom
-from monitor.escalating import Standing, facts, is_due, missing_steps, next_step
+from monitor.escalating import Standing, facts, is_due, next_step
 from monitor.escalations import Escalations
 from monitor.hearing import dues
 from monitor.judge.terms import Judgement, Level
@@ -369,11 +369,3 @@ def test_facts_say_nothing_of_a_letter_that_has_not_gone() -> None:
     step = next_step(a_standing(), hollybrook(*EVERYBODY))
     assert step is not None
     assert facts(step, INCIDENT_ID, None, {"dsl"})["first_told"] == ""
-
-
-def test_the_steps_that_nobody_holds_are_named() -> None:
-    assert missing_steps(hollybrook(*EVERYBODY)) == ()
-    assert missing_steps(hollybrook(HEAD, LEAD)) == (
-        "the deputies (deputy or deputy_dsl)",
-        "a duty leader (duty)",
-    )

@@ -40,6 +40,21 @@ HEARERS = frozenset(NEXT[Level.URGENT])
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Whom an urgent alert goes to next where nobody has taken it, and what people call them."""
+
+    roles: tuple[str, ...]
+    name: str
+
+
+# One after the other; after the last, everybody who may hear.
+STEPS = (
+    Step(("deputy", "deputy_dsl"), "the deputies (deputy or deputy_dsl)"),
+    Step(("duty",), "a duty leader (duty)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """An alert that is owed: to whoever holds `role`, at `at` (UTC)."""
 
