@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from monitor.judge.terms import Level
 from monitor.notices import advice
-from monitor.store import deliveries
+from monitor.store import deliveries, incidents
 from monitor.store.deliveries import Outage
 from monitor.store.engine import Store
 from monitor.web.server import WebServer
@@ -22,6 +23,7 @@ from tests.letters import write as compose
 from tests.web_cast import (
     COMPLAINT,
     FAILED,
+    HEAD,
     KEY,
     LEAD,
     NOW,
@@ -29,6 +31,7 @@ from tests.web_cast import (
     PRAISE,
     SCHOOL,
     THREAT,
+    deal,
     keep,
     mention,
     named,
@@ -57,14 +60,19 @@ HOSTILE = (
 )
 LINKS = ("javascript:window.__pwn=1", "data:text/html,<script>parent.__pwn=1</script>")
 LETTER = named(f"{THREAT.id}head@hollybrook.example")
+HOSTILE_ID = named("hostile8")
+INCIDENTS = {one.id: named(f"incident of {one.id}") for one in (THREAT, COMPLAINT)}
 PATHS = (
     "/",
+    "/mentions",
+    f"/incidents/{INCIDENTS[THREAT.id]}",
+    f"/incidents/{named(f'incident of {HOSTILE_ID}')}",
     "/mentions?level=urgent",
     "/mentions?school=hollybrook",
     "/mentions?level=respond&school=thornfield",
     f"/mentions/{THREAT.id}",
     f"/mentions/{COMPLAINT.id}",
-    f"/mentions/{named('hostile8')}",
+    f"/mentions/{HOSTILE_ID}",
     "/mail",
     f"/mail/{LETTER}",
     "/sources",
@@ -92,7 +100,11 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
 def _fill(store: Store) -> None:
     keep(store, THREAT, COMPLAINT, PRAISE)
     for number, words in enumerate(HOSTILE):
-        keep(store, _hostile(number, words))
+        made = _hostile(number, words)
+        keep(store, made)
+        deal(store, made)
+    for made in (THREAT, COMPLAINT):
+        _work_on(store, deal(store, made))
     for number, address in enumerate(LINKS):
         keep(store, mention(f"link{number}", "Look", level="watch", url=address))
     owe(store, THREAT)
@@ -104,6 +116,21 @@ def _fill(store: Store) -> None:
         deliveries.ended(connection, refused, "refused", HOSTILE[7])
         deliveries.shut(connection, shut)
     watch(store, press_gazette={**FAILED, "error": "".join(HOSTILE)})
+
+
+def _work_on(store: Store, incident_id: str) -> None:
+    """Somebody has it, and has written hostile words into every field that there is."""
+    many = "".join(words for words in HOSTILE if words.isprintable())[:400]
+    place = (incident_id, HEAD.email, NOW)
+    with store.writing() as connection:
+        incidents.take(connection, *place)
+        incidents.note(connection, *place, many)
+        for kind, facts in (
+            ("reported", {"platform": many, "reference": many}),
+            ("contact", {"contact": many}),
+            ("step_done", {"step": many}),
+        ):
+            incidents.act(connection, incident_id, kind, HEAD.email, NOW, text=many, facts=facts)
 
 
 def _hostile(number: int, words: str) -> Any:
@@ -160,7 +187,9 @@ def test_a_page_fits_the_screen_and_does_nothing_of_its_own(
         assert page.locator("h1").count() == 1
         assert page.locator("main h1").is_visible()
         assert [frame.evaluate("window.__pwn") for frame in page.frames[:1]] == [None]
-        assert page.locator("main form, main script, main style, main img, main svg").count() == 0
+        assert page.locator("main script, main style, main img, main svg").count() == 0
+        actions = page.locator("form").evaluate_all("all => all.map((it) => it.action)")
+        assert all(urlsplit(one).netloc == urlsplit(web.address).netloc for one in actions)
         assert visit.hosts == {urlsplit(web.address).netloc}
         if not path.startswith("/mail/"):
             assert visit.said == []
@@ -182,7 +211,7 @@ def test_a_letter_in_its_frame_can_do_nothing(browser: Browser, web: WebServer) 
 def test_a_letter_is_seen_whole_without_a_window_to_scroll(
     browser: Browser, tmp_path: Path, category: str, width: int
 ) -> None:
-    advised = advice()[category]
+    advised = advice([category], SCHOOL, NOW, Level.URGENT, "negative")
     letter = compose(replace(NOTICE, steps=advised.steps, avoid=advised.avoid))
     with opened(tmp_path) as store:
         keep(store, THREAT)
@@ -198,9 +227,10 @@ def test_a_letter_is_seen_whole_without_a_window_to_scroll(
     assert needed <= room <= needed * 1.3
 
 
-LINKS_BY_KEYBOARD = """() => {
-    const shown = [...document.links].filter((link) => link.checkVisibility());
-    shown.forEach((link, index) => { link.dataset.number = index; });
+BY_KEYBOARD = """() => {
+    const shown = [...document.querySelectorAll("a[href], button, summary, select")]
+        .filter((one) => one.checkVisibility({ contentVisibilityAuto: true }));
+    shown.forEach((one, index) => { one.dataset.number = index; });
     return shown.length;
 }"""
 FOCUSED = """() => {
@@ -212,12 +242,14 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("path", ["/", f"/mentions/{THREAT.id}", "/mail", "/sources"])
-def test_every_link_is_reached_by_the_keyboard_and_seen_there(
+@pytest.mark.parametrize(
+    "path", ["/", f"/incidents/{INCIDENTS[THREAT.id]}", f"/mentions/{THREAT.id}", "/mail"]
+)
+def test_every_link_and_button_is_reached_by_the_keyboard_and_seen_there(
     browser: Browser, web: WebServer, path: str
 ) -> None:
     with Visit(browser, web, path, **view(360)) as visit:
-        number = visit.page.evaluate(LINKS_BY_KEYBOARD)
+        number = visit.page.evaluate(BY_KEYBOARD)
         reached = []
         for _ in range(number):
             visit.page.keyboard.press("Tab")
@@ -292,7 +324,7 @@ def test_a_page_can_be_read_and_pressed_by_everybody(
 
 
 def test_it_works_without_scripts(browser: Browser, web: WebServer) -> None:
-    with Visit(browser, web, "/", **view(360), java_script_enabled=False) as visit:
+    with Visit(browser, web, "/mentions", **view(360), java_script_enabled=False) as visit:
         visit.page.get_by_role("link", name="waiting outside the gates").click()
         assert visit.page.get_by_role("heading", level=1).inner_text() == "A threat of violence"
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from monitor.clocks import MARKS
 from monitor.judge.rules import rule_book
+from monitor.playbooks import book
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent / "web"
@@ -28,11 +31,18 @@ def extracted() -> Catalog:
     """Every message that a page or its code marks, with the files that do."""
     found = Catalog(domain="footprint")
     marked = extract_from_dir(PAGES, METHODS, OPTIONS, KEYWORDS, strip_comment_tags=True)
-    for category in rule_book().categories.values():
-        found.add(category.title)
+    for says in _packaged():
+        found.add(says)
     for name, _line, message, _comments, _context in sorted(marked, key=lambda one: one[:2]):
         found.add(message, locations=[(name, 1)])
     return found
+
+
+def _packaged() -> Iterator[str]:
+    """What pages show of the packaged texts in their own language."""
+    yield from (category.title for category in rule_book().categories.values())
+    yield from (mark.capitalize() for mark in MARKS)
+    yield book().common.fair.says
 
 
 def kept() -> Catalog:
@@ -46,6 +56,8 @@ def renewed() -> Catalog:
     catalogue.update(extracted(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     catalogue.header_comment = HEADER
+    catalogue.last_translator = catalogue.language_team = "nobody yet"
+    catalogue.msgid_bugs_address = "the repository"
     return catalogue
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from monitor.clocks import MARK, MARKS
 from monitor.correcting import is_pointless, learnt
 from monitor.incidents import Kind as ActKind
 from monitor.incidents import NotAllowed
@@ -121,7 +122,9 @@ def _contact(desk: Desk, fields: Fields) -> None:
     contact = fields.get("contact", "").strip()
     if not contact:
         raise NotAllowed(_("say whom you spoke to"))
-    _act(desk, "contact", fields.get("text", ""), contact=contact)
+    clock = fields.get("clock", "")
+    kept = {MARK: clock} if clock in MARKS else {}
+    _act(desk, "contact", fields.get("text", ""), contact=contact, **kept)
 
 
 def _gone(desk: Desk, _fields: Fields) -> None:

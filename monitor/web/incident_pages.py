@@ -12,6 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from monitor.clocks import MARKS, running
 from monitor.incidents import NotAllowed
 from monitor.judge.terms import Level
 from monitor.playbooks import Playbook
@@ -193,6 +194,8 @@ class IncidentPages:
             playbook=made,
             stages=found,
             helps=helps(made),
+            clocks=running(case.acts, case.school, now),
+            marks=MARKS,
             told=self._told(connection, case, now),
             course=course.lines(case, case.acts, texts),
             corrected=self._corrected(connection, case),

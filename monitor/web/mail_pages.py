@@ -34,7 +34,7 @@ LETTER_POLICY = policy(
 
 
 # What a letter's frame measures without words, and what each character adds.
-FRAMES = {"narrow": (720, 0.95), "wide": (700, 0.45)}
+FRAMES = {"narrow": (720, 0.95), "wide": (820, 0.45)}
 PICTURE = 700
 HIGHEST = 20_000
 

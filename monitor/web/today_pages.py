@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from monitor.clocks import running
 from monitor.incidents import LIVE
 from monitor.store import incidents, pages
 from monitor.web import cards, course, posts, words
@@ -40,6 +41,7 @@ class Todo:
     since: datetime
     is_mine: bool
     may_take: bool
+    over: tuple[str, ...]
 
 
 class TodayPages:
@@ -61,7 +63,7 @@ class TodayPages:
                 connection,
                 "today.html",
                 now,
-                todos=[_todo(case, viewer) for case in live[:MOST]],
+                todos=[_todo(case, viewer, now) for case in live[:MOST]],
                 more=len(live) - len(live[:MOST]),
                 unheld=sum(case.incident.state == "open" for case in live),
                 done=_done_today(cases, now),
@@ -71,7 +73,7 @@ class TodayPages:
             )
 
 
-def _todo(case: Case, viewer: Viewer) -> Todo:
+def _todo(case: Case, viewer: Viewer, now: datetime) -> Todo:
     found, first = case.incident, case.first
     shows = first is not None and not case.is_not_to_look_at
     is_mine = found.owner.casefold() == viewer.email
@@ -90,6 +92,7 @@ def _todo(case: Case, viewer: Viewer) -> Todo:
         since=case.had_since,
         is_mine=is_mine,
         may_take=not is_mine and case.may_decide(viewer.email),
+        over=tuple(one.says for one in running(case.acts, case.school, now) if one.is_over),
     )
 
 
