@@ -18,6 +18,7 @@ from monitor.settings import School
 # The fact of a contact that starts or stops a clock, and under which name of it a number of
 # school days may stand that the school's own procedure gives.
 MARK, WITHIN = "clock", "within"
+COMPLAINT = "complaint received"
 
 _HELPLINE = timedelta(hours=48)  # the helpline's own rule: the platform's answer comes first
 _REPORTING_BODY = timedelta(days=7)  # Report Harmful Content: after an answer, or a week
@@ -140,7 +141,7 @@ _RULES = (
     ),
     _Rule(
         "complaint",
-        "complaint received",
+        COMPLAINT,
         frozenset(("complaint answered",)),
         _complaint,
         "a complaint is to be answered",
@@ -189,6 +190,7 @@ _OF_ACTS = frozenset({"reported", "gone", _OVER})
 # What the fact `MARK` of a contact may say: what starts a clock, and what stops one.
 STARTS = tuple(rule.starts for rule in _RULES if rule.starts not in _OF_ACTS)
 STOPS = tuple(stop for rule in _RULES for stop in sorted(rule.stops - _OF_ACTS))
+MARKS = (*STARTS, *STOPS)
 
 
 def running(acts: Iterable[Done], school: School, now: datetime) -> tuple[Clock, ...]:

@@ -121,7 +121,7 @@ def _grow(
         incident_id,
         level=max((each.member.level for each in joined), key=lambda level: level.rank),
         kinds=_kinds(brought),
-        about=_about(brought, school),
+        about=accused(brought, school),
         places=places(sightings),
     )
     if all(each.member.is_old for each in joined):
@@ -136,7 +136,7 @@ def _kinds(brought: Iterable[Mention]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for mention in grave for kind in mention.categories))
 
 
-def _about(brought: Iterable[Mention], school: School) -> tuple[str, ...]:
+def accused(brought: Iterable[Mention], school: School) -> tuple[str, ...]:
     """The addresses of those whom any of it is about, or may be."""
     return tuple(
         dict.fromkeys(
