@@ -35,7 +35,7 @@ def noticed(
     """
     incident = incidents.of_mention(connection, mention.id)
     thread = incident.id if incident else first_of(mention)
-    page = f"/mentions/{mention.id}"
+    page = f"/letter/{mention.id}"
     link = signed(page, key_of_links(connection), now + GOOD_FOR) if web else ""
     taken = _taken(incident, school)
 

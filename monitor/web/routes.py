@@ -20,6 +20,7 @@ from monitor.web.account_pages import AccountPages
 from monitor.web.inbox import Inbox
 from monitor.web.incident_pages import IncidentPages
 from monitor.web.language_page import choose_language
+from monitor.web.linked_pages import LinkedPages
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.signin_pages import Entrance, SigninPages
@@ -99,7 +100,7 @@ def _setting_up(site: Site) -> tuple[Route, ...]:
 
 def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
-    today, cases = TodayPages(site), IncidentPages(site)
+    today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
     return (
         Route("/", READ, today.today, READERS),
         Route("/incidents/{incident_id}", READ, cases.incident, READERS),
@@ -110,6 +111,7 @@ def _watching(site: Site) -> tuple[Route, ...]:
         Route("/api/incidents/{incident_id}/{act}", POST, cases.act_json, READERS),
         Route("/mentions", READ, mentions.index, READERS),
         Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
+        Route("/letter/{mention_id}", READ, linked.mention, ANYONE),
         Route("/mail", READ, mail.outbox, READERS),
         Route("/mail/{letter_id}", READ, mail.letter, READERS),
         Route("/mail/{letter_id}/html", READ, mail.html, READERS),
