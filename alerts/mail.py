@@ -154,9 +154,11 @@ def compose(notice: Notice, **envelope: Unpack[Envelope]) -> Letter:
     )
 
 
-def test_letter(*, school: str, **envelope: Unpack[Envelope]) -> Letter:
-    """A message that only shows that messages arrive. Raises as `letter` does."""
-    words = {"school": plain(school, 120)}
+def test_letter(*, school: str, page: str, **envelope: Unpack[Envelope]) -> Letter:
+    """A message that only shows that messages arrive; `page`, which may be empty, is where its
+    reader says so. Raises as `letter` does.
+    """
+    words = {"school": plain(school, 120), "page": link(page)}
     return letter(
         "Footprint: a test message, nothing to do",
         render("test.txt", **words),

@@ -148,6 +148,7 @@ def test_the_same_arguments_give_the_same_bytes() -> None:
 def test_a_test_message_says_that_nothing_has_happened() -> None:
     letter = mail.test_letter(
         school="Hollybrook <b>Primary</b>\r\nBcc: a@b",
+        page="https://footprint.hollybrook.example/confirm/1f?until=1&mark=2",
         sender="footprint@hollybrook.example",
         recipient="head@hollybrook.example",
         name="Jane",
@@ -156,6 +157,9 @@ def test_a_test_message_says_that_nothing_has_happened() -> None:
     )
     assert_sound(letter)
     assert read(letter)["Subject"] == "Footprint: a test message, nothing to do"
+    address = "https://footprint.hollybrook.example/confirm/1f?until=1&mark=2"
+    assert address in body(letter)
+    assert [link["href"] for link in Tags(body(letter, "html")).links()] == [address]
     for page in (body(letter), Tags(body(letter, "html")).words):
         assert "This is a test: nothing has happened" in page
         assert "Hollybrook <b>Primary</b> Bcc: a@b" in " ".join(page.split())

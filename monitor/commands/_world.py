@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -25,6 +26,7 @@ from alerts.smtp import SmtpChannel
 from monitor.capturing import Capturer
 from monitor.caretaker import Caretaker
 from monitor.config import load
+from monitor.confirming import awaited
 from monitor.delivery import Postroom
 from monitor.escalations import Escalations
 from monitor.heartbeat import Heartbeat
@@ -36,7 +38,7 @@ from monitor.problems import ConfigError, quoted, suggestion
 from monitor.pulse import Pulse
 from monitor.second import Notes, addresses
 from monitor.settings import School, Settings
-from monitor.store import deliveries, leases
+from monitor.store import confirmed, deliveries, leases
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.opening import open_store, sole_use
 from monitor.store.sites import SiteBook
@@ -123,6 +125,16 @@ def warn_of_orphans(made: World) -> None:
         left = deliveries.orphaned(connection, [s.id for s in made.postroom.schools])
     for school, number in left.items():
         say(f"Warning: {orphans(school, number)}.")
+
+
+def warn_of_unconfirmed(made: World) -> None:
+    """Say who has not confirmed that a test message reached them."""
+    schools = made.postroom.schools
+    with made.store.reading() as connection:
+        rows = confirmed.listed(connection, [school.id for school in schools])
+        waited = awaited(schools, rows, partial(confirmed.channel_of, connection))
+    for one in waited:
+        say(f"Warning: {one.sentence(clock())}")
 
 
 def orphans(school: str, number: int) -> str:

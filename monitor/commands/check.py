@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from alerts.base import DeliveryError
-from alerts.mail import test_letter
 from alerts.smtp import SmtpChannel
 from monitor import health, no_internet
 from monitor.advice import advise, run_problems
+from monitor.commands._send_test import Tried, send_tests
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -25,11 +25,13 @@ from monitor.commands._world import (
     print_json,
     settings_or_exit,
 )
+from monitor.confirming import awaited
 from monitor.notices import worded
 from monitor.polling import fault_of
 from monitor.problems import Problem
 from monitor.settings import Settings, SourceSettings
-from monitor.store import deliveries, looks
+from monitor.store import confirmed, deliveries, looks
+from monitor.store.confirmed import MAIL
 from monitor.store.engine import Store, StoreError, sqlite_path
 from monitor.store.opening import open_store
 from sources import load
@@ -124,6 +126,8 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
         outage = deliveries.outage(connection, channel(settings).name)
         troubled = deliveries.troubled(connection, ids)
         orphaned = deliveries.orphaned(connection, ids)
+        kept = confirmed.listed(connection, ids)
+        waited = awaited(settings.schools, kept, partial(confirmed.channel_of, connection))
     yield Finding("ok", f"The database {store.name} is whole and of this version.")
     for look in seen:
         # Asked anew online, a source's last answer would only contradict.
@@ -141,6 +145,7 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
     for letter in troubled:
         said = f"An alert to {letter.recipient or letter.email} is {letter.state}: {letter.error}"
         yield Finding("wrong", said)
+    yield from (Finding("advice", one.sentence(clock())) for one in waited)
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
@@ -217,28 +222,33 @@ def _mail_server(settings: Settings) -> Iterator[Finding]:
 
 
 def _test_mails(settings: Settings) -> Iterator[Finding]:
-    way_out, now = channel(settings), clock().replace(microsecond=0)
-    domain = parseaddr(settings.mail.from_)[1].rpartition("@")[2]
-    people = {
-        person.email.casefold(): (school, person)
-        for school in settings.schools
-        for person in school.people
-    }
-    for number, (school, person) in enumerate(people.values()):
-        letter = test_letter(
-            school=school.name,
-            sender=settings.mail.from_,
-            recipient=person.email,
-            name=person.name,
-            message_id=f"<test.{now:%Y%m%d%H%M%S}.{number}@{domain}>",
-            date=now,
+    if not settings.web.address:
+        yield Finding(
+            "advice",
+            "The test messages hold no button to say that they arrived: set [web] address to "
+            "where people reach the pages.",
         )
-        try:
-            way_out.tell(letter)
-        except DeliveryError as error:
-            yield Finding("wrong", f"The test mail to {person.email} was not accepted: {error}")
-        else:
-            yield _gone(settings, person.email)
+    try:
+        store = open_store(settings.database_url)
+    except StoreError as error:
+        yield Finding("wrong", f"No test message was sent: {error}")
+        return
+    try:
+        for tried in send_tests(settings, store):
+            yield _went(settings, tried)
+    except StoreError as error:
+        yield Finding("wrong", str(error))
+    finally:
+        store.close()
+
+
+def _went(settings: Settings, tried: Tried) -> Finding:
+    if tried.error:
+        said = f"The test {tried.way} to {tried.email} was not accepted: {tried.error}"
+        return Finding("wrong", said)
+    if tried.channel != MAIL:
+        return Finding("ok", f"A test note has gone to the second channel of {tried.email}.")
+    return _gone(settings, tried.email)
 
 
 def _gone(settings: Settings, email: str) -> Finding:

@@ -28,6 +28,7 @@ from monitor.commands._world import (
     say,
     settings_or_exit,
     warn_of_orphans,
+    warn_of_unconfirmed,
     world,
 )
 from monitor.config import load
@@ -116,6 +117,8 @@ def _run(
                 watching = [school.id for school in schools]
                 print_json({"address": address, "watching": watching, "first_sign_in": first})
             warn_of_orphans(made)
+            if not demo:
+                warn_of_unconfirmed(made)
             if schools:
                 schedule.start()
             while not stopping.wait(HEED_SECONDS):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Column, Connection, delete, func, insert, select, update
 from sqlmodel import Field, SQLModel
@@ -67,31 +66,34 @@ def channel_of(connection: Connection, address: str) -> str:
 
 def sent(connection: Connection, school: str, email: str, channel: str, now: datetime) -> None:
     """A test message has gone; one that was confirmed stays so."""
-    where = _one(school, email, channel)
-    if not connection.execute(update(CONFIRMED).where(*where).values(sent_at=now)).rowcount:
-        row = {"school": school, "email": email.casefold(), "channel": channel, "sent_at": now}
-        connection.execute(insert(CONFIRMED).values(row))
+    row = {"school": school, "email": email.casefold(), "channel": channel}
+    known = update(CONFIRMED).where(*(CONFIRMED.c[name] == row[name] for name in row))
+    if not connection.execute(known.values(sent_at=now)).rowcount:
+        connection.execute(insert(CONFIRMED).values(**row, sent_at=now))
 
 
-def confirm(connection: Connection, school: str, email: str, channel: str, now: datetime) -> bool:
-    """Somebody says that it has reached them; False where no such message was sent."""
-    known = update(CONFIRMED).where(*_one(school, email, channel))
-    first = func.coalesce(CONFIRMED.c.confirmed_at, now)
-    return bool(connection.execute(known.values(confirmed_at=first)).rowcount)
+def mark_of(connection: Connection, email: str, channel: str) -> str:
+    """What stands in the link of a test message: it tells nobody whose that is."""
+    return names(connection)(f"test {email.casefold()} {channel}").lstrip("~")
+
+
+def confirm(connection: Connection, mark: str, now: datetime) -> tuple[Confirmed, ...]:
+    """Whoever that mark is for says that the message has arrived; empty where it is nobody's."""
+    rows = connection.execute(select(CONFIRMED))
+    found = tuple(Confirmed(**row._mapping) for row in rows)
+    theirs = [one for one in found if mark_of(connection, one.email, one.channel) == mark]
+    for one in theirs:
+        values = {name: getattr(one, name) for name in ("school", "email", "channel")}
+        row = update(CONFIRMED).where(*(CONFIRMED.c[name] == values[name] for name in values))
+        first = func.coalesce(CONFIRMED.c.confirmed_at, now)
+        connection.execute(row.values(confirmed_at=first))
+    return tuple(theirs)
 
 
 def listed(connection: Connection, schools: Collection[str]) -> tuple[Confirmed, ...]:
     """Every test message to people of these schools."""
     rows = connection.execute(select(CONFIRMED).where(CONFIRMED.c.school.in_(schools)))
     return tuple(Confirmed(**row._mapping) for row in rows)
-
-
-def _one(school: str, email: str, channel: str) -> tuple[Any, ...]:
-    return (
-        CONFIRMED.c.school == school,
-        CONFIRMED.c.email == email.casefold(),
-        CONFIRMED.c.channel == channel,
-    )
 
 
 def troubles(connection: Connection) -> tuple[Kept, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from monitor import coverage, health, machine
+from monitor import confirming, coverage, health, machine
 from monitor.coverage import Blind
 from monitor.machine import Trouble
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import looks, pages
+from monitor.store import confirmed, looks, pages
 from monitor.store.deliveries import Outage
 from monitor.store.engine import Connection
 from monitor.store.looks import Look
@@ -125,6 +126,14 @@ def of_machine(troubles: Iterable[Trouble], now: datetime) -> tuple[Alarm, ...]:
         for one in troubles
         if one.kind not in {machine.MAIL, machine.ADDRESS}
     )
+
+
+def unconfirmed(connection: Connection, schools: Sequence[School]) -> tuple[Alarm, ...]:
+    """Who has not said yet that a test message reached them."""
+    rows = confirmed.listed(connection, [school.id for school in schools])
+    channel_of = partial(confirmed.channel_of, connection)
+    says = confirming.together(confirming.awaited(schools, rows, channel_of))
+    return (Alarm(says, "/mail", is_silence=False),) if says else ()
 
 
 def is_well(

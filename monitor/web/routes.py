@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from monitor.settings import Role
 from monitor.web.account_pages import AccountPages
+from monitor.web.confirm_pages import ConfirmPages
 from monitor.web.inbox import Inbox
 from monitor.web.incident_pages import IncidentPages
 from monitor.web.language_page import choose_language
@@ -66,11 +67,13 @@ def table(site: Site, entrance: Entrance | None, *, is_watching: bool) -> tuple[
 
 
 def _always(site: Site) -> tuple[Route, ...]:
-    sources, inbox = SourcePages(site), Inbox(site)
+    sources, inbox, tests = SourcePages(site), Inbox(site), ConfirmPages(site)
     return (
         Route("/health", READ, sources.health, ANYONE),
         Route("/static/{name}", READ, _static, ANYONE),
         Route("/language", POST, choose_language, ANYONE),
+        Route("/confirm/{mark}", READ, tests.page, ANYONE),
+        Route("/confirm/{mark}", POST, tests.press, ANYONE),
         Route("/inbox/{source}", POST, inbox.receive, PROGRAMS),
     )
 

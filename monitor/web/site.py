@@ -131,6 +131,7 @@ class Site:
         alarms = (
             *condition.of_machine(self.troubles(), now),
             *condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now),
+            *(() if self.demo else condition.unconfirmed(connection, self.schools)),
         )
         template = self.environment.get_template(name)
         return HTMLResponse(
