@@ -20,7 +20,7 @@ class Contact:
 class Notice:
     """An alert before it is a message. Every field is plain text that may hold foreign words.
 
-    `posted`, `seen`, `as_at` and `page_until` are already worded in the school's own time zone.
+    `posted`, `seen`, `page_until` and `as_at`, a time of day, are in the school's own time zone.
     `link` is the post's public address and `page` its page in Footprint, which opens without a
     sign-in until `page_until`. `line` says in neutral words what the post is; `quote` are its own,
     masked. `taken` is the role of whoever has said that they have it. `thread` is the incident's

@@ -142,7 +142,8 @@ def compose(notice: Notice, **envelope: Unpack[Envelope]) -> Letter:
     tone = _TONES[notice.level, notice.possible]
     again = f"Nobody has this yet: {_closed(tone.subject.rpartition(': ')[2])}"
     subject = again if notice.untaken else tone.subject
-    words = {"tone": tone, "subject": subject, "notice": _cleaned(notice)}
+    has_answer = bool(envelope.get("reply_to"))
+    words = {"tone": tone, "subject": subject, "notice": _cleaned(notice), "answer": has_answer}
     links = {"page": link(notice.page), "post": link(notice.link)}
     return letter(
         subject_line(subject, notice.reference),

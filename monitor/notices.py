@@ -27,7 +27,7 @@ OTHER = "other"
 NEVER_IN_MAIL = frozenset({"safeguarding", "sexual", "privacy", "extremism"})
 # To copy an indecent image of a child is a crime, whatever else the post may be.
 _IMAGES = ("safeguarding", "sexual")
-_MOST_CONTACTS = 6
+_MOST_CONTACTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def alert(
         fair=said.fair,
         reply=said.reply,
         contacts=said.contacts,
-        as_at=worded(now, zone),
+        as_at=f"{now.astimezone(zone):%H:%M}",
         page_until=worded(page_until, zone) if page_until else "",
         taken=role_name(taken, school.nation) if taken else "",
         spread=_spread(facts.get("spread"), zone),
@@ -247,7 +247,7 @@ def _untaken(facts: Mapping[str, Any], zone: tzinfo) -> str:
         return ""
     sent = facts.get("first_told")
     first = f" It was first sent on {_moment(sent, zone)}." if sent else ""
-    return f"Nobody has yet said that they have this.{first} Whoever acts on it, please say so."
+    return f"Nobody has yet said that they have this.{first}"
 
 
 def _moment(iso: str, zone: tzinfo) -> str:

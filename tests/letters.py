@@ -33,7 +33,7 @@ NOTICE = Notice(
     line="The post says someone will be hurt.",
     reply="No public reply.",
     contacts=(Contact("Police, ambulance and fire", "999", "open now"),),
-    as_at="Saturday 21 November at 21:41",
+    as_at="21:41",
     page_until="Saturday 28 November at 21:41",
     thread="5f0c0123456789abcdef0123456789ab",
 )
