@@ -80,11 +80,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Whether a result is about the person, what it is, and why, the weightiest first."""
+    """Whether a result is about the person, what it is, and why, the weightiest first.
+
+    `named` says that a first name and a surname of theirs stand there, whoever is meant.
+    """
 
     grade: Grade
     kind: Kind
     reasons: tuple[str, ...]
+    named: bool = False
 
 
 class Grader:
@@ -102,9 +106,10 @@ class Grader:
     def opinion(self, result: Result) -> Opinion:
         """What to think of a result."""
         scene = _Scene(result, words_of(result.whole))
+        named = self._named(scene.words)[1] is Strength.FULL
         grade, reasons = self._graded(scene)
-        kind, why = self._kind(scene, grade)
-        return Opinion(grade, kind, tuple(filter(None, (*reasons, why))))
+        kind, why = self._kind(scene, grade, named=named)
+        return Opinion(grade, kind, tuple(filter(None, (*reasons, why))), named)
 
     def _graded(self, scene: _Scene) -> tuple[Grade, list[str]]:
         own = self._own_mark(scene)
@@ -166,10 +171,9 @@ class Grader:
             return False
         return strength is Strength.SHORT or bool(_any(text, signs().teaching))
 
-    def _kind(self, scene: _Scene, grade: Grade) -> tuple[Kind, str]:
+    def _kind(self, scene: _Scene, grade: Grade, *, named: bool) -> tuple[Kind, str]:
         harm = self._harm(scene)
         if grade == "not":
-            named = self._named(scene.words)[1] is Strength.FULL
             if harm and named:
                 return (
                     "namesake",

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.judge.terms import Watch
+
 Grade = Literal["likely", "perhaps", "not"]
 Mark = Literal["", "me", "not me", "dealt with"]
 Kind = Literal[
@@ -58,6 +60,20 @@ class Identity(_Part):
         return (self.name, *self.also)
 
 
+class School(_Part):
+    """Where the person works, in the words by which pages speak of it."""
+
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+    @property
+    def watch(self) -> Watch:
+        """The school as the judge knows it."""
+        return Watch("school", self.name, self.aliases, urls=self.urls, places=self.places)
+
+
 class Agreement(_Part):
     """What was read and agreed to, word for word, and when."""
 
@@ -103,6 +119,7 @@ class Record(_Part):
 
     identity: Identity
     agreement: Agreement
+    school: School = School()
     changed: tuple[datetime, ...] = ()
     months: int = Field(default=MOST_MONTHS, ge=1, le=MOST_MONTHS)
     runs: tuple[Run, ...] = ()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from monitor.store.engine import Store, StoreError, one_at_a_time
 from monitor.store.presence_tables import PresenceBox
+from monitor.store.tables import Look as LookRow
 from monitor.store.tables import table
 
-BOX = table(PresenceBox)
+BOX, LOOK = table(PresenceBox), table(LookRow)
 
 
 def rows(connection: Connection) -> dict[str, bytes]:
@@ -52,3 +55,23 @@ def scrub(store: Store) -> None:
             f"{store.name}: what was sealed is erased from the database, but a part of its log is "
             "still being read; it goes when the program next stops"
         )
+
+
+def counts(connection: Connection, sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What each source remembers; what is spent of an allowance is among it."""
+    query = select(LOOK.c.source, LOOK.c.memo).where(LOOK.c.source.in_(sources))
+    return {row.source: dict(row.memo) for row in connection.execute(query)}
+
+
+def keep_counts(
+    connection: Connection, source: str, kind: str, counted: Mapping[str, Any], now: datetime
+) -> None:
+    """Put what was spent where the source's polls count it; a poll under way may count over it."""
+    query = select(LOOK.c.memo).where(LOOK.c.source == source).with_for_update()
+    memo = connection.execute(query).scalar()
+    if memo is None:
+        row = LookRow(source=source, kind=kind, due_at=now, memo=dict(counted))
+        connection.execute(insert(LOOK).values(row.model_dump()))
+    else:
+        changed = update(LOOK).where(LOOK.c.source == source)
+        connection.execute(changed.values(memo={**memo, **counted}))
