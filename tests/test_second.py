@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from tests.mailserver import MailServer
 from tests.sending import fault
 from tests.test_delivery import HEAD, LEAD, START
 from tests.test_store import a_mention, an_alert
+from tests.web_cast import ask, served, settings
 from tests.webserver import Reply, Seen, WebServer
 
 pytestmark = pytest.mark.slow
@@ -212,6 +213,29 @@ def test_a_flood_of_alerts_is_told_by_a_note_every_five_minutes(store: Store, cl
             clock.forward(minutes=1)
         assert len(server.requests) == 6
         assert rooms.hand_out() == []
+
+
+def test_the_page_of_the_mail_shows_notes_and_a_failing_one_raises_no_alarm(
+    small: Store, clock: Clock, tmp_path: Path
+) -> None:
+    with WebServer() as server, MailServer() as post:
+        server.answers[f"/{TOPIC}"] = Reply(status=503)
+        rooms = Rooms(small, server, post, clock)
+        owe(small, HEAD)
+        rooms.hand_out()
+        list(iter(rooms.mail.deliver_one, None))
+        later = {"clock": lambda: START + timedelta(hours=2)}
+        with served(small, settings(tmp_path), **later) as pages:
+            waiting = ask(pages, "/mail").text
+            clock.forward(hours=1)
+            server.answers[f"/{TOPIC}"] = b"ok"
+            rooms.hand_out()
+            sent = ask(pages, "/mail").text
+    assert "ot told yet: 127.0.0.1 did not take the note (it answered 503)" in waiting
+    assert "alert is late" not in waiting
+    assert "a note that there is something to look at" in sent
+    assert "ent to the second channel" in sent
+    assert "could not be delivered" not in waiting + sent
 
 
 def test_an_alert_from_before_a_long_stop_needs_no_note(store: Store, clock: Clock) -> None:

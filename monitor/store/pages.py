@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from monitor.judge.terms import Level
-from monitor.store.deliveries import DELIVERY, OUTAGE, SIGNIN, SUMMARY, Outage
+from monitor.store.deliveries import DELIVERY, OUTAGE, SECOND, SIGNIN, SUMMARY, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
 from monitor.store.minutes import minute, minute_of
 
@@ -251,9 +251,12 @@ def waiting(connection: Connection, schools: Collection[str], limit: int) -> tup
 def sent(
     connection: Connection, schools: Collection[str], limit: int, *, by_mail: bool
 ) -> tuple[Told, ...]:
-    """Letters that a server has taken, or else those that lie in a folder; the newest first."""
+    """Letters and notes that a server has taken, or else letters that lie in a folder; the newest
+    first.
+    """
     newest = DELIVERY.c.sent_at.desc()
-    way = DELIVERY.c.channel == "smtp" if by_mail else DELIVERY.c.channel != "smtp"
+    by_server = DELIVERY.c.channel.in_(("smtp", SECOND))
+    way = by_server if by_mail else ~by_server
     return _letters(connection, schools, ("sent",), newest, limit, way)
 
 
@@ -293,11 +296,11 @@ def outages(connection: Connection) -> tuple[Outage, ...]:
 
 
 def undelivered(connection: Connection, schools: Collection[str], moment: datetime) -> int:
-    """How many letters owed since a moment will never arrive."""
+    """How many letters owed since a moment will never arrive; a note stands beside a letter."""
     lost = (
         DELIVERY.c.school.in_(schools),
         DELIVERY.c.state.in_(("refused", "given up")),
-        DELIVERY.c.kind != SIGNIN,
+        DELIVERY.c.kind.not_in((SECOND, SIGNIN)),
         DELIVERY.c.owed_at >= moment,
     )
     return connection.execute(select(func.count()).where(*lost)).scalar_one()
@@ -307,6 +310,7 @@ def late(connection: Connection, schools: Collection[str], moment: datetime) -> 
     """How many letters were due before a moment and are still owed."""
     overdue = (
         DELIVERY.c.school.in_(schools),
+        DELIVERY.c.kind != SECOND,
         DELIVERY.c.state == "owed",
         DELIVERY.c.due_at < moment,
     )

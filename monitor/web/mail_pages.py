@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import DIGEST, ROLLUP, SIGNIN, SUMMARY, Delivery
+from monitor.store.deliveries import DIGEST, MACHINE, ROLLUP, SECOND, SIGNIN, SUMMARY, Delivery
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -170,6 +170,13 @@ def _of_no_post(letter: Told) -> dict[str, str]:
     if letter.kind == ROLLUP:
         about = "many posts at once, named in one letter"
         return {"tone": letter.level, "chip": "Roll-up", "about": about, "href": "/"}
+    if letter.kind == SECOND:
+        about = "a note that there is something to look at"
+        tone = "urgent" if letter.level == "urgent" else "routine"
+        return {"tone": tone, "chip": "Note", "about": about, "href": "/"}
+    if letter.kind == MACHINE:
+        about = "whether the program itself is well"
+        return {"tone": "routine", "chip": "Program", "about": about, "href": "/sources"}
     source = letter.subject.partition(" ")[0]
     if letter.kind == SUMMARY:
         about = f"what {source} held when it was first read"

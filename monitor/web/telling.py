@@ -11,7 +11,7 @@ from monitor.judge.routing import FRESH
 from monitor.judge.terms import Level
 from monitor.matters import signs, words_of
 from monitor.settings import School
-from monitor.store.deliveries import ROLLUP
+from monitor.store.deliveries import ROLLUP, SECOND
 from monitor.store.mentions import Mention
 from monitor.store.pages import Told
 from monitor.web import words
@@ -90,6 +90,8 @@ def _stands(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
 
 
 def _went(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
+    if letter.kind == SECOND and letter.sent_at:
+        return f"sent to the second channel {words.shortly(letter.sent_at, now)}", "sent"
     if letter.channel != "smtp" or not letter.sent_at:
         when = f" {words.shortly(letter.sent_at, now)}" if way.demo and letter.sent_at else ""
         return f"written to {way.folder}{when}", "written"
