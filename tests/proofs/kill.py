@@ -38,7 +38,13 @@ from tests.postgres import PostgresServer
 FEED_STAGES = ("asked", "half the feed", "feed sent")
 MAIL_STAGES = ("connect", "mail", "rcpt", "data", "before 250", "after 250")
 STAGES = FEED_STAGES + MAIL_STAGES
-RECIPIENTS = ("head@hollybrook.example", "dsl@hollybrook.example")
+# Posts go to many schools in turn, so that nobody is sent so much that letters are rolled up.
+POSTS_EACH = 5
+MOST_POSTS = 3  # before each life
+NAMES = (
+    "Amberfield", "Birchcombe", "Cloverdown", "Dunmarsh", "Elmstead", "Fernhollow", "Gorsebank",
+    "Hazelbourne", "Ivybridge", "Juniper Vale", "Kestrel Heath", "Larchwick",
+)  # fmt: skip
 # From the first instruction of the interpreter to well into the first deliveries.
 LONGEST_LIFE = 4.0
 REST_SECONDS = 120
@@ -63,6 +69,7 @@ class Town:
     """Where posts arrive: a feed that grows."""
 
     killer: Killer
+    schools: int = 1
     posts: int = 0
     server: ThreadingHTTPServer = field(init=False)
 
@@ -105,8 +112,8 @@ class Town:
         items = "".join(
             f"<item><guid isPermaLink='false'>post-{n}</guid><title>Threat {n}</title>"
             f"<link>https://town.example/p/{n}</link><pubDate>{now}</pubDate><description>"
-            f"I am going to bring a knife to Hollybrook Primary School tomorrow and stab the head, "
-            f"this is message {n}.</description></item>"
+            f"I am going to bring a knife to {school_of(n, self.schools)} tomorrow and stab the "
+            f"head, this is message {n}.</description></item>"
             for n in range(self.posts)
         )
         return f"<rss version='2.0'><channel><title>Town</title>{items}</channel></rss>".encode()
@@ -117,15 +124,27 @@ class Town:
         self.server.server_close()
 
 
+def school_of(post: int, schools: int) -> str:
+    """The name of the school that a post is about."""
+    return (
+        f"{NAMES[post % schools % len(NAMES)]}{post % schools // len(NAMES) or ''} Primary School"
+    )
+
+
+def recipients(post: int, schools: int) -> tuple[str, str]:
+    """Who is owed an alert about a post."""
+    return (f"head{post % schools}@school.example", f"dsl{post % schools}@school.example")
+
+
 @dataclass(frozen=True)
 class Accepted:
-    """A message at the moment of its 250."""
+    """A message at the moment of its 250, with every post whose address it gives."""
 
     message_id: str
     date: str
     recipient: str
     digest: str
-    post: int
+    posts: tuple[int, ...]
 
 
 class PostOffice:
@@ -192,14 +211,14 @@ class PostOffice:
         content = bytes(envelope.content or b"")
         message = email.message_from_bytes(content, policy=email.policy.default)
         body = message.get_body(("plain",))
-        link = re.search(r"town\.example/p/(\d+)", body.get_content() if body else "")
+        links = re.findall(r"town\.example/p/(\d+)", body.get_content() if body else "")
         self.accepted.append(
             Accepted(
                 str(message["Message-ID"]),
                 str(message["Date"]),
                 envelope.rcpt_tos[0],
                 hashlib.sha256(content).hexdigest(),
-                int(link.group(1)) if link else -1,
+                tuple(sorted({int(number) for number in links})),
             )
         )
         return "250 held"
@@ -253,13 +272,10 @@ class Account:
         )
 
 
-def config(folder: Path, url: str, feed_port: int, mail_port: int) -> Path:
-    """A school whose feed is read every second."""
+def config(folder: Path, url: str, feed_port: int, mail_port: int, schools: int = 1) -> Path:
+    """Schools whose feed is read every second."""
     path = folder / "config.toml"
-    people = "".join(
-        f'[[schools.people]]\nname = "P"\nemail = "{address}"\nrole = "{role}"\n'
-        for address, role in zip(RECIPIENTS, ("headteacher", "dsl"), strict=True)
-    )
+    tables = "".join(_school(number, schools) for number in range(schools))
     path.write_text(
         f"""[database]
 url = "{url}"
@@ -279,19 +295,29 @@ id = "town"
 kind = "feed"
 url = "http://127.0.0.1:{feed_port}/feed"
 every_minutes = 0.02
-[[schools]]
-id = "hollybrook"
-name = "Hollybrook Primary School"
+{tables}""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _school(number: int, schools: int) -> str:
+    people = "".join(
+        f'[[schools.people]]\nname = "P"\nemail = "{address}"\nrole = "{role}"\n'
+        for address, role in zip(recipients(number, schools), ("headteacher", "dsl"), strict=True)
+    )
+    return f"""[[schools]]
+id = "school-{number}"
+name = "{school_of(number, schools)}"
 places = ["Stanwick"]
-{people}[schools.approval]
+{people}[schools.hours]
+escalate_minutes = 1440
+[schools.approval]
 headteacher = "Jane Ashdown"
 dpo_advice = "DPIA v1 agreed"
 date = 2026-09-01
 notice_url = "https://hollybrook.example/privacy"
-""",
-        encoding="utf-8",
-    )
-    return path
+"""
 
 
 def start(path: Path, log: Any) -> subprocess.Popen[bytes]:
@@ -306,13 +332,14 @@ def prove(
 ) -> Account:
     """Kill the program so many times, leave it in peace, and make up the accounts."""
     chance, killer = random.Random(seed), Killer()
-    town, office = Town(killer), PostOffice(killer, chance)
-    path = config(folder, url, town.port, office.port)
+    schools = kills * MOST_POSTS // POSTS_EACH + 1
+    town, office = Town(killer, schools), PostOffice(killer, chance)
+    path = config(folder, url, town.port, office.port, schools)
     by_stage: dict[str, int] = defaultdict(int)
     try:
         with (folder / "program.log").open("wb") as log:
             for number in range(kills):
-                town.posts += chance.randint(1, 3)
+                town.posts += chance.randint(1, MOST_POSTS)
                 stage = chance.choice((*STAGES, *["at random"] * len(STAGES)))
                 by_stage[_one_life(start(path, log), killer, stage, chance)] += 1
                 if number % 20 == 19:
@@ -321,7 +348,7 @@ def prove(
     finally:
         town.close()
         office.close()
-    return _account(kills, dict(by_stage), town.posts, office.accepted, url)
+    return account(kills, dict(by_stage), town, office.accepted, url)
 
 
 def _one_life(
@@ -343,35 +370,46 @@ def _one_life(
 
 def _rest(process: subprocess.Popen[bytes], town: Town, office: PostOffice) -> None:
     deadline = time.monotonic() + REST_SECONDS
-    wanted = town.posts * len(RECIPIENTS)
     try:
-        while time.monotonic() < deadline and len(_told(office.accepted)) < wanted:
+        while time.monotonic() < deadline and not owed(town) <= told(office.accepted):
             threading.Event().wait(0.1)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _told(accepted: list[Accepted]) -> set[tuple[int, str]]:
-    return {(message.post, message.recipient) for message in accepted}
+def told(accepted: list[Accepted]) -> set[tuple[int, str]]:
+    """Who has been told of which post."""
+    return {(post, message.recipient) for message in accepted for post in message.posts}
 
 
-def _account(
-    kills: int, by_stage: dict[str, int], posts: int, accepted: list[Accepted], url: str
+def owed(town: Town) -> set[tuple[int, str]]:
+    """Who must be told of which post."""
+    return {
+        (post, recipient)
+        for post in range(town.posts)
+        for recipient in recipients(post, town.schools)
+    }
+
+
+def account(
+    kills: int, by_stage: dict[str, int], town: Town, accepted: list[Accepted], url: str
 ) -> Account:
+    """What came of it, by what the SMTP server had accepted at the moment of each of its 250s."""
     copies: dict[str, list[Accepted]] = defaultdict(list)
     letters: dict[tuple[int, str], set[str]] = defaultdict(set)
     for message in accepted:
         copies[message.message_id].append(message)
-        letters[message.post, message.recipient].add(message.message_id)
-    owed = {(post, recipient) for post in range(posts) for recipient in RECIPIENTS}
+        for post in message.posts:
+            letters[post, message.recipient].add(message.message_id)
+    wanted = owed(town)
     repeats = len(accepted) - len(copies)
     return Account(
         kills=kills,
         by_stage=by_stage,
-        posts=posts,
-        alerts=len(owed),
-        lost=len(owed - set(letters)),
+        posts=town.posts,
+        alerts=len(wanted),
+        lost=len(wanted - set(letters)),
         repeats=repeats,
         too_many_repeats=max(0, repeats - kills),
         made_anew=sum(len(ids) - 1 for ids in letters.values()),
