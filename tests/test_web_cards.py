@@ -64,8 +64,8 @@ def test_the_front_page_shows_five_of_a_level_at_most_and_leads_to_the_others(
     with served(small, settings(tmp_path)) as web:
         home, urgent = ask(web, "/mentions"), ask(web, "/mentions?level=urgent")
     assert 12 < home.body.count("<article") <= 20
-    assert '<a class="more" href="/mentions?level=urgent">Urgent: all 21 →</a>' in home.body
-    assert "Routine: all 21 →" in home.text
+    assert '<a class="more" href="/mentions?level=urgent">Urgent: all →</a>' in home.body
+    assert "Routine: all →" in home.text
     assert urgent.body.count("<article") == 21
 
 
@@ -95,7 +95,9 @@ def test_what_was_found_in_one_minute_stands_by_when_it_was_posted(
 def test_this_machine_is_called_so(small: Store, tmp_path: Path) -> None:
     keep(small, replace(THREAT, url="http://127.0.0.1:8123/p/1", source="village"))
     with served(small, settings(tmp_path)) as web:
-        pages = [ask(web, path).text for path in ("/mentions?level=urgent", f"/mentions/{THREAT.id}")]
+        pages = [
+            ask(web, path).text for path in ("/mentions?level=urgent", f"/mentions/{THREAT.id}")
+        ]
     for text in pages:
         assert "Open the post on this machine" in text
         assert re.search(r"\b[Ii]n Village\b", text)

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.store.engine import Store
 from monitor.store.mentions import Mention
+from monitor.web.telling import untold
 from tests.web_cast import (
     COMPLAINT,
     HOUSE,
@@ -124,14 +125,13 @@ def test_a_response_that_nobody_was_mailed_about_says_why_too(small: Store, tmp_
     assert f"already there when the source was first read. {PLEASE}" in text
 
 
-def test_where_nobody_may_be_told_that_is_the_reason(small: Store, tmp_path: Path) -> None:
-    keep(small, THREAT)
+def test_where_nobody_may_be_told_that_is_the_reason() -> None:
     empty = SCHOOL.model_copy(update={"people": ()})
-    with served(small, settings(tmp_path, schools=(empty,))) as web:
-        text = ask(web, "/mentions").text
-    assert f"No alert was sent: the settings name nobody who may be told of it. {PLEASE}" in text
-    assert "1 urgent post was found: nobody has been mailed about it. Look at it" in text
-    assert "old" not in text.partition("What is said")[0]
+    found = untold(THREAT, empty, {}, NOW)
+    assert found
+    assert found.says == (
+        f"No alert was sent: the settings name nobody who may be told of it. {PLEASE}"
+    )
 
 
 @pytest.mark.parametrize("level", ["watch", "routine"])

@@ -108,14 +108,10 @@ def found(
 
 def since(
     connection: Connection, schools: Collection[str], moment: datetime
-) -> dict[str, tuple[int, int]]:
-    """How many stories there are at each level: found since a moment, and in all."""
-    recent = func.count().filter(MENTION.c.seen_at >= moment)
-    query = select(MENTION.c.level, recent, func.count()).where(*_listed(schools))
-    counts = {
-        row[0]: (row[1], row[2]) for row in connection.execute(query.group_by(MENTION.c.level))
-    }
-    return {level.value: counts.get(level.value, (0, 0)) for level in Level}
+) -> tuple[Mention, ...]:
+    """Every story found since a moment, for whoever counts those that a person may see."""
+    query = select(*COLUMNS).where(*_listed(schools), MENTION.c.seen_at >= moment)
+    return tuple(_mention(row) for row in connection.execute(query))
 
 
 def unheard(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from functools import partial
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -17,8 +18,10 @@ from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
 from monitor.web.access import policy
+from monitor.web.seer import Seer
 from monitor.web.site import Site, known_id
 from monitor.web.telling import Line
+from monitor.web.viewer import Viewer
 
 SHOWN = 100
 HEADING = 80
@@ -70,21 +73,27 @@ class MailPages:
 
     def outbox(self, request: Request) -> HTMLResponse:
         """Waiting, sent, and what will not go."""
-        site, now = self._site, self._site.clock()
+        site, now, seer = self._site, self._site.clock(), Seer(request.state.viewer, self._site)
         with site.store.reading() as connection:
+            rows = partial(self._seen, connection, seer)
             return site.page(
                 request,
                 connection,
                 "mail.html",
                 now,
-                waiting=self._rows(connection, pages.waiting(connection, site.ids, SHOWN)),
-                unsent=self._rows(connection, pages.unsent(connection, site.ids, SHOWN)),
-                sent=self._rows(connection, self._gone(connection, by_mail=True)),
-                written=self._rows(connection, self._gone(connection, by_mail=False)),
+                waiting=rows(pages.waiting(connection, site.ids, SHOWN)),
+                unsent=rows(pages.unsent(connection, site.ids, SHOWN)),
+                sent=rows(self._gone(connection, by_mail=True)),
+                written=rows(self._gone(connection, by_mail=False)),
                 most=SHOWN,
                 refresh=site.refresh,
                 folder="" if site.settings.mail.host else site.settings.mail.folder,
             )
+
+    def _seen(
+        self, connection: Connection, seer: Seer, letters: tuple[Told, ...]
+    ) -> tuple[Row, ...]:
+        return self._rows(connection, seer.letters(connection, letters))
 
     def _gone(self, connection: Connection, *, by_mail: bool) -> tuple[Told, ...]:
         return pages.sent(connection, self._site.ids, SHOWN, by_mail=by_mail)
@@ -109,7 +118,7 @@ class MailPages:
         """One letter: how it stands, its headers and its words."""
         site, now = self._site, self._site.clock()
         with site.store.reading() as connection:
-            delivery = self._delivery(connection, letter_id)
+            delivery = self._delivery(connection, request.state.viewer, letter_id)
             content = opened(delivery.content) if delivery.content else None
             response = site.page(
                 request,
@@ -124,20 +133,22 @@ class MailPages:
         response.headers["content-security-policy"] = policy(frame_src="'self'")
         return response
 
-    def html(self, letter_id: str) -> HTMLResponse:
+    def html(self, request: Request, letter_id: str) -> HTMLResponse:
         """A letter's HTML part as a mail program would show it, for the frame on its page."""
         with self._site.store.reading() as connection:
-            content = self._delivery(connection, letter_id).content
+            content = self._delivery(connection, request.state.viewer, letter_id).content
         part = opened(content).html if content else ""
         if not part:
             raise HTTPException(404)
         headers = {"content-security-policy": LETTER_POLICY, "x-frame-options": "SAMEORIGIN"}
         return HTMLResponse(part.encode("utf-8", "replace"), headers=headers)
 
-    def _delivery(self, connection: Connection, letter_id: str) -> Delivery:
-        """A letter of a watched school; 404 where there is none of that id."""
+    def _delivery(self, connection: Connection, viewer: Viewer, letter_id: str) -> Delivery:
+        """A letter of a watched school; 404 where there is none of that id that they may open."""
         found = deliveries.one(connection, known_id(letter_id))
         if found is None or found.school not in self._site.ids or found.kind == SIGNIN:
+            raise HTTPException(404)
+        if not Seer(viewer, self._site).letters(connection, (_told(found),)):
             raise HTTPException(404)
         return found
 

@@ -19,6 +19,7 @@ from monitor.store.mentions import Mention
 from monitor.web import cards, words
 from monitor.web.cards import Card
 from monitor.web.links import link
+from monitor.web.seer import Seer
 from monitor.web.site import Site, known_id
 
 WEEK = timedelta(days=7)
@@ -48,17 +49,18 @@ class MentionPages:
         site, now = self._site, self._site.clock()
         if level and level not in words.LEVELS:
             raise HTTPException(404)
-        chosen = (site.school(school),) if school else site.schools
+        seer = Seer(request.state.viewer, site)
+        chosen = seer.schools(school)
         ids = tuple(one.id for one in chosen)
         with site.store.reading() as connection:
-            found = self._found(connection, ids, level, before)
+            found = self._found(connection, seer, ids, level, before)
             return site.page(
                 request,
                 connection,
                 "mentions.html",
                 now,
                 sections=self._sections(connection, found),
-                count=pages.since(connection, ids, now - WEEK),
+                count=seer.count(pages.since(connection, ids, now - WEEK)),
                 level=level,
                 school=school,
                 chosen=chosen,
@@ -67,19 +69,19 @@ class MentionPages:
             )
 
     def _found(
-        self, connection: Connection, ids: Sequence[str], level: str, before: str
+        self, connection: Connection, seer: Seer, ids: Sequence[str], level: str, before: str
     ) -> dict[str, tuple[Mention, ...]]:
         """One more than is shown, to know whether there are more."""
         if not level:
-            return {name: self._newest(connection, ids, name) for name in words.LEVELS}
-        start = self._mention(connection, before) if before else None
-        return {level: pages.found(connection, ids, level, limit=PAGE + 1, before=start)}
+            return {name: self._newest(connection, seer, ids, name) for name in words.LEVELS}
+        start = self._mention(connection, seer, before) if before else None
+        return {level: seer.found(connection, ids, level, limit=PAGE + 1, before=start)}
 
     def _newest(
-        self, connection: Connection, ids: Sequence[str], level: str
+        self, connection: Connection, seer: Seer, ids: Sequence[str], level: str
     ) -> tuple[Mention, ...]:
         praise = "praise" if level == Level.ROUTINE.value else ""
-        return pages.found(connection, ids, level, limit=SHOWN[level] + 1, category=praise)
+        return seer.found(connection, ids, level, limit=SHOWN[level] + 1, category=praise)
 
     def _sections(
         self, connection: Connection, found: Mapping[str, Sequence[Mention]]
@@ -104,18 +106,18 @@ class MentionPages:
         school = self._site.school(mention.school)
         return cards.card(mention, school, places, told, self._site.clock(), self._site.way)
 
-    def _mention(self, connection: Connection, name: str) -> Mention:
-        """A relevant mention of a watched school; 404 where there is none of that id."""
+    def _mention(self, connection: Connection, seer: Seer, name: str) -> Mention:
+        """A relevant mention of a watched school; 404 where there is none that they may see."""
         mention = mentions.one(connection, known_id(name))
-        if mention is None or not mention.relevant or mention.school not in self._site.ids:
+        if mention is None or not mention.relevant or not seer.may_see(mention):
             raise HTTPException(404)
         return mention
 
     def mention(self, request: Request, mention_id: str) -> HTMLResponse:
         """One mention whole."""
-        site, now = self._site, self._site.clock()
+        site, now, seer = self._site, self._site.clock(), Seer(request.state.viewer, self._site)
         with site.store.reading() as connection:
-            mention = self._mention(connection, mention_id)
+            mention = self._mention(connection, seer, mention_id)
             school = site.school(mention.school)
             found = pages.elsewhere(connection, [mention])
             places, told = found[mention.id], _told(connection, found)

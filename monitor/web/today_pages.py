@@ -13,6 +13,7 @@ from monitor.incidents import LIVE
 from monitor.store import incidents, pages
 from monitor.web import cards, course, posts, words
 from monitor.web.cases import Case, order, playbook_of, seen
+from monitor.web.seer import Seer
 from monitor.web.site import Site
 from monitor.web.steps import stages
 from monitor.web.translating import gettext as _
@@ -67,7 +68,7 @@ class TodayPages:
                 more=len(live) - len(live[:MOST]),
                 unheld=sum(case.incident.state == "open" for case in live),
                 done=_done_today(cases, now),
-                week=pages.since(connection, ids, now - WEEK),
+                week=Seer(viewer, site).count(pages.since(connection, ids, now - WEEK)),
                 several=len(ids) > 1,
                 refresh=site.refresh,
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from monitor.hearing import who_may_hear
 from monitor.judge.routing import GOVERNORS
 from monitor.judge.terms import Level
-from monitor.matters import Matter, matter_of, signs, words_of
+from monitor.matters import matter_of, signs, words_of
 from monitor.school_settings import Language
 from monitor.settings import School
 from monitor.store.accounts import Session
@@ -64,15 +64,14 @@ class Viewer:
         able = who_may_hear(school, told, words).people
         if not any(person.email.casefold() == self.email for person in able):
             return False
-        return self._deals_with(mention, school, matter_of(school, told, words))
-
-    def _deals_with(self, mention: Mention, school: School, matter: Matter) -> bool:
-        """Whether it is theirs by the role; governors must stay free to sit on a panel."""
         if self.holds(school.id, *LEADERS, "office", "clerk", "dpo"):
             return True
-        is_press = "press" in mention.categories
-        is_about_leaders = matter.unsure or bool(matter.about)
-        return mention.level == Level.URGENT.value or is_press or is_about_leaders
+        # Governors must stay free to sit on a panel: of what is about nobody who leads, they see
+        # what is urgent or in the press.
+        if mention.level == Level.URGENT.value or "press" in mention.categories:
+            return True
+        matter = matter_of(school, told, words)
+        return matter.unsure or bool(matter.about)
 
 
 @dataclass(frozen=True, slots=True)
