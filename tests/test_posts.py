@@ -58,7 +58,9 @@ def test_a_heading_masks_too() -> None:
     [(("safeguarding",), True), (("sexual",), True), (("extremism",), True),
      (("complaint", "sexual"), True), (("complaint",), False), (("threat",), False), ((), False)],
 )  # fmt: skip
-def test_words_that_nobody_need_see_are_not_shown(categories: tuple[str, ...], hidden: bool) -> None:
+def test_words_that_nobody_need_see_are_not_shown(
+    categories: tuple[str, ...], hidden: bool
+) -> None:
     assert is_not_to_look_at(mention("a", "words", categories=categories)) is hidden
 
 
