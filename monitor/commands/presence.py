@@ -27,17 +27,15 @@ from monitor.commands._world import (
     say,
     settings_or_exit,
 )
-from monitor.presence import checking, enrolling, searching, steps
-from monitor.presence.checking import Check
+from monitor.presence import enrolling, searching, steps
 from monitor.presence.enrolling import NotAllowedError
 from monitor.presence.keeping import Boxes, house_key
+from monitor.presence.looking import Looker
 from monitor.presence.record import MARKS, Finding, Mark, Record, Run, School
 from monitor.presence.sealing import NotOpenedError
 from monitor.settings import Settings
-from monitor.store import presence
 from monitor.store.engine import Store, StoreError
 from monitor.store.opening import open_store, sole_use
-from sources.fetch import Door
 from sources.parsing import Parser
 
 HELP = "A member of staff's own check of what the web shows of them: theirs alone."
@@ -214,46 +212,33 @@ def _kept(database: Path, passphrase: str, fresh: Record | None = None) -> Itera
         fail(str(error), 1)
 
 
-def _checked(kept: _Kept, settings: Settings | None) -> tuple[Run, tuple[Finding, ...]]:
-    now, record = clock(), kept.record
-    parser, door = Parser(), fetcher(settings or Settings(folder=Path()), kept.store)
+def _checked(kept: _Kept, settings: Settings) -> tuple[Run, tuple[Finding, ...]]:
+    parser, door = Parser(), fetcher(settings, kept.store)
     try:
-        configured = settings.sources if settings else ()
-        with kept.store.reading() as connection:
-            memos = presence.counts(connection, [source.id for source in configured])
-        folder = settings.folder if settings else Path()
-        places = checking.asked_of(configured, lambda: Door(door, parser, {}), now, memos, folder)
-        check = Check(
-            record.identity, record.school.watch, places, Door(door, parser, {}), now, random.random
-        )
-        result = check.run(lambda place: say(f"Asking {place}"))
-        with kept.store.writing() as connection:
-            for place in places:
-                source = place.source
-                presence.keep_counts(connection, source.id, source.kind, place.counted, now)
-        return result
+        looker = Looker(settings, kept.store, door, parser, clock, random.random)
+        return looker.look(kept.record, lambda place: say(f"Asking {place}"))
     finally:
         parser.close()
         door.close()
 
 
-def _settings(path: Path) -> Settings | None:
-    """The configuration; None where there is none and none was asked for."""
+def _settings(path: Path) -> Settings:
+    """The configuration; an empty one where there is none and none was asked for."""
     if path == DEFAULT_CONFIG and not path.exists():
-        return None
+        return Settings(folder=Path())
     return settings_or_exit(path)
 
 
-def _others(settings: Settings | None, own: str) -> list[str]:
+def _others(settings: Settings, own: str) -> list[str]:
     """Everybody else whom the configuration names."""
-    schools = settings.schools if settings else ()
+    schools = settings.schools
     known = {person.name for one in schools for person in one.staff}
     known |= {person.name for one in schools for person in one.people}
     return [name for name in known if name.casefold() != own.strip().casefold()]
 
 
-def _school(settings: Settings | None, given: str, towns: list[str]) -> School:
-    schools = settings.schools if settings else ()
+def _school(settings: Settings, given: str, towns: list[str]) -> School:
+    schools = settings.schools
     if given:
         return School(name=given, places=tuple(towns))
     if len(schools) != 1:
