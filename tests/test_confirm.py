@@ -247,3 +247,15 @@ def test_without_the_address_of_the_pages_it_is_said_that_there_is_no_button(
     result = office.desk.run("check", "--send-test")
     assert "hold no button" in result.stdout
     assert all(b"/confirm/" not in mail.content for mail in office.post.accepted)
+
+
+def test_whether_mail_is_taken_for_genuine_is_said_not_to_have_been_looked_up(
+    office: Office,
+) -> None:
+    (office.desk.folder / "smtp-password").write_text("hunter2")
+    (office.desk.folder / "smtp-password").chmod(0o600)
+    office.desk.mail = f'user = "alerts@elsewhere.example"\n{office.desk.mail}'
+    office.desk.mail = f'password_file = "smtp-password"\n{office.desk.mail}'
+    said = office.desk.run("check", "--online").stdout
+    assert "SPF, DKIM and DMARC of hollybrook.example were not looked up" in said
+    assert "Mail is sent from hollybrook.example, and signed in to at elsewhere.example" in said

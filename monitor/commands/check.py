@@ -219,6 +219,25 @@ def _mail_server(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", f"The mail server answers: {way_out.probe()}")
     except DeliveryError as error:
         yield Finding("wrong", str(error))
+    yield from _sender(settings)
+
+
+def _sender(settings: Settings) -> Iterator[Finding]:
+    """What decides whether other servers take our mail for genuine; no resolver is asked."""
+    domain = settings.mail.sender_address.rpartition("@")[2].lower()
+    signed_in = settings.mail.user.rpartition("@")[2].lower()
+    if "@" in settings.mail.user and signed_in != domain:
+        yield Finding(
+            "advice",
+            f"Mail is sent from {domain}, and signed in to at {signed_in}: other servers may take "
+            "it for forged. Give [mail] from an address of the same domain as user.",
+        )
+    yield Finding(
+        "advice",
+        f"SPF, DKIM and DMARC of {domain} were not looked up: they are records in its DNS, and "
+        "decide whether alerts land in the junk folder. docs/mail.md says what to ask for; "
+        "--send-test shows whether mail arrives.",
+    )
 
 
 def _test_mails(settings: Settings) -> Iterator[Finding]:
