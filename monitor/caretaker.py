@@ -116,7 +116,7 @@ class Caretaker:
         return Reading(
             outage=(outage.since, outage.error) if outage else None,
             refused=confirmed.refused(connection, self._emails, now - RECENT),
-            free=_free(self.settings),
+            free=free_bytes(self.settings),
             jump=self._jump,
             ahead=self.ahead(),
             idle=self.pulse.idle(),
@@ -172,7 +172,7 @@ class Caretaker:
         return machine_news.written(words, school, page, now, envelope)
 
 
-def _free(settings: Settings) -> int | None:
+def free_bytes(settings: Settings) -> int | None:
     """The bytes that are free where the database is; None where that is a server."""
     path = sqlite_path(settings.database_url)
     if path is None:

@@ -237,6 +237,11 @@ class Kept:
     since: datetime
     told: bool
 
+    @property
+    def kind(self) -> str:
+        """The constant that the name begins with."""
+        return self.name.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class News:

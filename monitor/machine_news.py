@@ -103,13 +103,12 @@ def _letters(
 def _notes(
     about: Trouble | Kept, level: str, schools: list[School], lines: list[str], now: datetime
 ) -> list[Owed]:
-    kind = about.name.partition(" ")[0]
-    title = _WITHOUT_NAMES.get(kind, about.title)
+    title = _WITHOUT_NAMES.get(about.kind, about.title)
     facts = {
         "heading": f"Footprint: {title[:1].lower()}{title[1:]}",
         "lines": lines,
     }
-    return [_owed(SECOND, about, level, one, facts, now) for one in _noted(kind, schools)]
+    return [_owed(SECOND, about, level, one, facts, now) for one in _noted(about.kind, schools)]
 
 
 def _noted(kind: str, schools: list[School]) -> Iterator[tuple[School, str, Person]]:

@@ -16,17 +16,22 @@ from alerts.smtp import SmtpChannel
 from monitor.caretaker import Caretaker
 from monitor.delivery import Postroom
 from monitor.heartbeat import Heartbeat
+from monitor.machine import Kept, Trouble
 from monitor.pulse import Pulse
 from monitor.schedule import Schedule
 from monitor.second import addresses
 from monitor.settings import Mail, Person, School, Settings
 from monitor.store import confirmed, deliveries
+from monitor.store.deliveries import Outage
 from monitor.store.engine import Store
+from monitor.store.opening import open_store
 from sources.fetch import Fetcher
 from tests.conftest import Clock
 from tests.mailserver import MailServer
+from tests.test_commands import Desk
 from tests.test_delivery import HEAD, LEAD, START, owe
 from tests.test_machine import Seconds
+from tests.web_cast import NOW, ask, served, settings
 from tests.webserver import Reply, WebServer
 
 pytestmark = pytest.mark.slow
@@ -345,3 +350,40 @@ def test_without_an_address_nobody_is_asked(clock: Clock) -> None:
         raise AssertionError(url)
 
     Heartbeat("", unasked, lambda: True, clock).ping()  # type: ignore[arg-type]
+
+
+def a_trouble(name: str) -> Trouble:
+    return Trouble(name, f"About <{name}>", "It is so.", "Do this.", NOW)
+
+
+@pytest.mark.parametrize(("name", "status"), [("clock", 503), ("disk", 200), ("heartbeat", 200)])
+def test_every_page_says_what_is_wrong_and_a_watchdog_hears_of_what_stops_the_work(
+    small: Store, tmp_path: Path, name: str, status: int
+) -> None:
+    found = {"troubles": lambda: (a_trouble(name),)}
+    with served(small, settings(tmp_path), **found) as pages:
+        for path in ("/", "/mail", "/sources"):
+            assert f"About <{name}> since" in ask(pages, path).text
+        health = ask(pages, "/health", cookie="")
+    assert health.status == status
+    assert name not in health.body
+
+
+def test_a_watchdog_hears_at_once_that_no_mail_goes_out(small: Store, tmp_path: Path) -> None:
+    with small.writing() as connection:
+        deliveries.shut(connection, Outage("smtp", NOW, 1, NOW, "421 away"))
+    with served(small, settings(tmp_path)) as pages:
+        assert ask(pages, "/health", cookie="").status == 503
+
+
+def test_the_check_says_what_the_running_program_found(tmp_path: Path) -> None:
+    with WebServer() as server:
+        desk = Desk(tmp_path, server)
+        desk.run("poll", "--no-send")
+        store = open_store(f"sqlite:///{tmp_path / 'footprint.db'}")
+        with store.writing() as connection:
+            confirmed.remember(connection, [Kept("clock", "The clock is wrong", NOW, told=True)])
+        store.close()
+        result = desk.run("check")
+    assert result.exit_code == 1
+    assert "WRONG  The clock is wrong, since Saturday 21 November at 21:45." in result.stderr

@@ -11,8 +11,9 @@ import typer
 
 from alerts.base import DeliveryError
 from alerts.smtp import SmtpChannel
-from monitor import health, no_internet
+from monitor import health, machine, no_internet
 from monitor.advice import advise, run_problems
+from monitor.caretaker import free_bytes
 from monitor.commands._send_test import Tried, send_tests
 from monitor.commands._world import (
     DEFAULT_CONFIG,
@@ -26,6 +27,7 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.confirming import awaited
+from monitor.machine import Kept, Reading
 from monitor.notices import worded
 from monitor.polling import fault_of
 from monitor.problems import Problem
@@ -127,6 +129,7 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
         troubled = deliveries.troubled(connection, ids)
         orphaned = deliveries.orphaned(connection, ids)
         kept = confirmed.listed(connection, ids)
+        troubles = confirmed.troubles(connection)
         waited = awaited(settings.schools, kept, partial(confirmed.channel_of, connection))
     yield Finding("ok", f"The database {store.name} is whole and of this version.")
     for look in seen:
@@ -140,12 +143,25 @@ def _contents(store: Store, settings: Settings, *, online: bool) -> Iterator[Fin
         yield Finding(
             "wrong", f"Mail is not going out since {worded(outage.since)}: {outage.error}"
         )
+    yield from _of_machine(settings, troubles)
     for school, number in orphaned.items():
         yield Finding("wrong", orphans(school, number))
     for letter in troubled:
         said = f"An alert to {letter.recipient or letter.email} is {letter.state}: {letter.error}"
         yield Finding("wrong", said)
     yield from (Finding("advice", one.sentence(clock())) for one in waited)
+
+
+def _of_machine(settings: Settings, kept: Sequence[Kept]) -> Iterator[Finding]:
+    """What the running program found wrong with itself, and the disk as it is now."""
+    found = machine.troubles(Reading(free=free_bytes(settings)), (), clock())
+    for trouble in found:
+        yield Finding("wrong", f"{trouble.title}: {trouble.says} {trouble.advice}")
+    # Of the mail and of addresses that are refused there is a line already.
+    told = {machine.MAIL, machine.ADDRESS, *(trouble.name for trouble in found)}
+    for one in kept:
+        if one.kind not in told:
+            yield Finding("wrong", f"{one.title}, since {worded(one.since)}.")
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
