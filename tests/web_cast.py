@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from alerts.base import Letter
 from monitor.hearing import may_close
 from monitor.judge.terms import Level, Reason, Words
 from monitor.settings import Mail, Person, School, Settings, SourceSettings, Web
-from monitor.store import accounts, confirmed, deliveries, joining, looks, mentions
+from monitor.store import accounts, confirmed, deliveries, incidents, looks, mentions
 from monitor.store.accounts import Session
 from monitor.store.deliveries import Owed
 from monitor.store.engine import Store
@@ -141,22 +141,27 @@ def deal(store: Store, first: Mention, *more: Mention, school: School = SCHOOL) 
     every = (first, *more)
     name = named(f"incident of {first.id}")
     about = {one.email for one in school.people for each in every if not may_close(one, each)}
+    grave = max((Level(each.level) for each in every), key=lambda level: level.rank)
+    row = {
+        "id": name,
+        "school": first.school,
+        "level": grave.value,
+        "kinds": list(dict.fromkeys(kind for each in every for kind in each.categories)),
+        "state": "open",
+        "opened_at": first.seen_at,
+        "changed_at": first.seen_at,
+        "owner": "",
+        "about": sorted(about),
+        "first_mention": first.id,
+        "places": len({each.source for each in every}),
+        "outcome": "",
+    }
+    opened = {"incident": name, "at": first.seen_at, "who": "footprint", "kind": "opened"}
+    ours = update(mentions.MENTION).where(mentions.MENTION.c.id.in_([each.id for each in every]))
     with store.writing() as connection:
-        joining.open_with(connection, name, first, first.seen_at)
-        for each in every:
-            connection.execute(
-                update(mentions.MENTION)
-                .where(mentions.MENTION.c.id == each.id)
-                .values(incident=name)
-            )
-        joining.grow(
-            connection,
-            name,
-            level=max((Level(each.level) for each in every), key=lambda level: level.rank),
-            kinds=dict.fromkeys(kind for each in every for kind in each.categories),
-            about=sorted(about),
-            places=len({each.source for each in every}),
-        )
+        connection.execute(insert(incidents.INCIDENT).values(**row))
+        connection.execute(insert(incidents.ACT).values(**opened, note="", facts={}))
+        connection.execute(ours.values(incident=name))
     return name
 
 
@@ -220,15 +225,6 @@ def watch(store: Store, **outcomes: dict[str, Any]) -> None:
             look = looks.claim(connection, name, NOW, "test")
             assert look
             assert looks.settle(connection, look, outcome)
-
-
-def sign_in(store: Store, person: Person, secret: str, *, now: datetime = NOW) -> None:
-    """Somebody has signed in, with the second factor, and their cookie holds this secret."""
-    email = person.email.casefold()
-    made = Session(hashed(secret), email, True, "Firefox on Windows", now, now)
-    with store.writing() as connection:
-        accounts.end(connection, email, made.hash)
-        accounts.begin(connection, made)
 
 
 def reach(store: Store, *schools: School) -> None:
