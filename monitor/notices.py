@@ -28,6 +28,8 @@ NEVER_IN_MAIL = frozenset({"safeguarding", "sexual", "privacy", "extremism"})
 # To copy an indecent image of a child is a crime, whatever else the post may be.
 _IMAGES = ("safeguarding", "sexual")
 _MOST_CONTACTS = 4
+# Far more than is sent, so that nothing is cut within what would have been hidden.
+_MOST_MASKED = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def _quoted(seen: Seen, school: School) -> str:
     """The post's own words, masked, where the school has chosen so and they may be sent at all."""
     if not school.own_text or not NEVER_IN_MAIL.isdisjoint(seen.categories):
         return ""
-    whole = masked(seen.words, school).text.strip()
+    whole = masked(seen.words[:_MOST_MASKED], school).text.strip()
     return whole if len(whole) <= LONGEST_QUOTE else f"{whole[: LONGEST_QUOTE - 1].rstrip()}…"
 
 

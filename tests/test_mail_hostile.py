@@ -10,7 +10,12 @@ import pytest
 from alerts import mail
 from alerts.base import DeliveryError
 from alerts.smtp import SmtpChannel
+from monitor import notices
+from monitor.judge.terms import Level
+from monitor.notices import Seen
+from monitor.settings import School
 from tests.letters import (
+    DATE,
     HOSTILE,
     HUGE,
     NOTICE,
@@ -208,3 +213,40 @@ def test_every_message_passes_a_real_server_unchanged() -> None:
             channel.tell(letter)
     assert [got.content for got in server.accepted] == [letter.content for letter in letters]
     assert {got.recipients for got in server.accepted} == {("head@hollybrook.example",)}
+
+
+def test_hostile_titles_schools_and_sources_reach_one_reader_as_one_message() -> None:
+    """From the post to the server: what a stranger wrote goes through every step of an alert."""
+    letters = []
+    for number, words in enumerate((*HOSTILE, HUGE)):
+        name = " ".join(words.split())[:200] or "School"
+        school = School(id="hollybrook", name="Hollybrook").model_copy(
+            update={"name": name, "own_text": True, "official_accounts": (words,)}
+        )
+        post = Seen(
+            level=Level.URGENT,
+            tier="sure",
+            categories=("threat", words),
+            says=(words,),
+            place=words,
+            link=words,
+            published=None,
+            found=DATE,
+            words=f"{words}\n{words}",
+        )
+        told = notices.alert(
+            post, school, DATE, told=(words, "dsl"), reference=words[:20], page=words, thread=words
+        )
+        letters.append(write(told, name=words, message_id=f"<{number}@footprint.example>"))
+    with MailServer() as server:
+        channel = SmtpChannel(server.host, server.port, "none", "", "", timeout=20)
+        for letter in letters:
+            channel.tell(letter)
+    assert len(server.accepted) == len(letters)
+    for got, letter in zip(server.accepted, letters, strict=True):
+        assert got.recipients == ("head@hollybrook.example",)
+        assert got.message.get_all("Subject") == [read(letter)["Subject"]]
+        assert got.message["Subject"].startswith("Urgent: a post needs you now")
+        assert "Bcc" not in got.message
+        assert_sound(letter)
+        assert "thief" not in got.message["Subject"]
