@@ -7,24 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from monitor import hearing
-from monitor.incidents import FOOTPRINT, Groups, Known, Member, Sighting, Spread, changes, places
+from monitor.incidents import FOOTPRINT, Member, Spread, places
 from monitor.incidents import spread as spread_of
 from monitor.intake import Intake
 from monitor.judge.terms import Judgement, Level, Reason, Sentiment
 from monitor.matters import words_of
-from monitor.setting_types import is_loopback
 from monitor.settings import School
 from monitor.store import deliveries, incidents, joining, mentions
 from monitor.store.deliveries import Owed
 from monitor.store.engine import Connection
 from monitor.store.incidents import Incident
-from monitor.store.joining import Seen
 from monitor.store.mentions import Mention
 from monitor.stories import first_of
-from sources.links import canonical
 
 
 def keep(
@@ -42,9 +38,8 @@ def keep(
     groups = joining.groups(connection, [each.member for each in found])
     touched: dict[str, list[_Joining]] = {}
     for each in found:
-        known = _join(connection, groups, each, now)
+        known = joining.join(connection, groups, each.mention, each.member, FOOTPRINT, now)
         if known:
-            groups.note(known, each.member)
             touched.setdefault(known.id, []).append(each)
     for incident_id, joined in touched.items():
         _grow(connection, incident_id, joined, schools, now)
@@ -80,31 +75,6 @@ def _members(intake: Intake) -> Iterator[tuple[Mention, Member]]:
             )
 
 
-def _join(connection: Connection, groups: Groups, each: _Joining, now: datetime) -> Known | None:
-    member = each.member
-    known = groups.of(member)
-    if known is None:
-        return _opened(connection, each.mention, now) if member.level.needs_response else None
-    for kind in changes(member, known):
-        facts = {"mention": member.mention, "level": member.level.value}
-        if kind == "reopened":
-            incidents.reopen(
-                connection, known.id, FOOTPRINT, now, facts={"mention": member.mention}
-            )
-            known = replace(known, state="open")
-        else:
-            incidents.act(connection, known.id, kind, FOOTPRINT, now, facts=facts)
-            known = replace(known, level=member.level)
-    joining.put(connection, known.id, member)
-    return known
-
-
-def _opened(connection: Connection, mention: Mention, now: datetime) -> Known:
-    made = uuid.uuid4().hex
-    joining.open_with(connection, made, mention, now)
-    return Known(made, Level(mention.level), "open", now)
-
-
 def _grow(
     connection: Connection,
     incident_id: str,
@@ -113,13 +83,12 @@ def _grow(
     now: datetime,
 ) -> None:
     """Bring an incident up to date with all that belongs to it, and say so where it spreads."""
-    sightings = [_sighting(seen) for seen in joining.seen(connection, incident_id)]
+    sightings = joining.sightings(connection, incident_id)
     school = schools[joined[0].mention.school]
     brought = [each.mention for each in joined]
     grown = joining.grow(
         connection,
         incident_id,
-        level=max((each.member.level for each in joined), key=lambda level: level.rank),
         kinds=_kinds(brought),
         about=accused(brought, school),
         places=places(sightings),
@@ -146,25 +115,6 @@ def accused(brought: Iterable[Mention], school: School) -> tuple[str, ...]:
             if not hearing.may_close(person, mention)
         )
     )
-
-
-def _sighting(seen: Seen) -> Sighting:
-    return Sighting(
-        place=_place(seen.url) or seen.source,
-        thread=seen.thread,
-        posted=seen.published or seen.seen_at,
-        seen=seen.seen_at,
-        counts=Level(seen.level) is not Level.ROUTINE,
-    )
-
-
-def _place(url: str) -> str:
-    """The site of a link, by its one name; "" where there is none, or this very machine is."""
-    try:
-        host = urlsplit(canonical(url)).hostname or ""
-    except ValueError:
-        return ""
-    return "" if is_loopback(host) else host
 
 
 def _tell(

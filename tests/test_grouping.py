@@ -11,15 +11,17 @@ from sqlalchemy import text
 
 from monitor import grouping
 from monitor.incidents import FOOTPRINT, NotAllowed
+from monitor.judge.terms import Level
 from monitor.settings import Person
-from monitor.store import audit, deliveries, incidents, mentions
+from monitor.store import audit, corrections, deliveries, incidents, mentions
+from monitor.store.corrections import Said
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
 from monitor.store.incidents import Act, Incident
 from monitor.store.mentions import Mention
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HEAD, HOLLYBROOK, LEAD, PRAISE, THREAT, Item, Town, rss, town
-from tests.test_intake import post, read
+from tests.test_intake import NOW, judged, post, read
 from tests.test_pipeline import AGENCY, copies
 
 pytestmark = pytest.mark.slow  # a server and a database for each test
@@ -439,3 +441,37 @@ def test_a_schools_incident_is_not_anothers(store: Store, clock: Clock) -> None:
     with store.reading() as connection:
         found = incidents.listed(connection, ["hollybrook", "elmside"])
     assert sorted(incident.school for incident in found) == ["elmside", "hollybrook"]
+
+
+def said(level: Level, clock: Clock) -> Said:
+    return Said("level", level, (), "", HEAD.email, clock.forward(minutes=1))
+
+
+def test_what_a_person_puts_higher_has_its_incident_and_lower_is_less_grave(
+    store: Store, clock: Clock, incident: Incident
+) -> None:
+    with store.writing() as connection:
+        (calm,) = mentions.listed(connection, level="routine")
+        (grave,) = mentions.listed(connection, level="respond")
+        for mention in (calm, grave):
+            mentions.keep_judgements(
+                connection, [(mention, judged(Level(mention.level)))], "0", NOW
+            )
+        raised = corrections.keep(connection, calm, said(Level.RESPOND, clock))
+        corrections.keep(connection, calm, said(Level.URGENT, clock))
+        corrections.keep(connection, grave, said(Level.WATCH, clock))
+    first, made = all_of(store)
+    assert (first.id, first.level) == (incident.id, "respond")  # nobody is left out of the list
+    assert acts(store, first) == ["opened", "corrected"]
+    assert (made.first_mention, made.level, made.places) == (calm.id, "urgent", 1)
+    assert acts(store, made) == ["opened", "corrected", "raised", "corrected"]
+    assert {act.who for act in all_acts(store, made)} == {HEAD.email}
+    with store.writing() as connection:
+        corrections.undo(connection, raised.number + 1, LEAD.email, clock.forward(minutes=1))
+    undone = all_acts(store, made)[-1]
+    assert (undone.kind, undone.who, undone.facts) == (
+        "corrected",
+        LEAD.email,
+        {"undone": raised.number + 1},
+    )
+    assert all_of(store)[1].level == "respond"

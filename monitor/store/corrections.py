@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from monitor.judge.corrected import Answer, Correction, Kind, answer, answers, host_of
 from monitor.judge.lessons import Lessons
 from monitor.judge.terms import Level, Reason
-from monitor.store import daily, evidence
+from monitor.store import daily, evidence, joining
 from monitor.store.mentions import JUDGEMENT, MENTION, Mention, several
 from monitor.store.tables import CorrectionRow, table
 
@@ -86,6 +86,7 @@ def keep(connection: Connection, mention: Mention, said: Said) -> Record:
     }
     kept = connection.execute(insert(CORRECTION).values(row).returning(*CORRECTION.c)).one()
     _show(connection, mention.id, said.at)
+    _tell_incident(connection, mention.id, said.by, said.at, correction=kept.id)
     return _record(kept)
 
 
@@ -100,6 +101,7 @@ def undo(connection: Connection, number: int, by: str, now: datetime) -> Record 
     if undone is None:
         return None
     _show(connection, undone.mention_id, now)
+    _tell_incident(connection, undone.mention_id, by, now, undone=number)
     return _record(undone)
 
 
@@ -185,6 +187,13 @@ def _show(connection: Connection, mention_id: str, now: datetime) -> None:
     after = several(connection, (mention_id,))
     daily.change(connection, before, after)
     evidence.owe(connection, after, now)
+
+
+def _tell_incident(
+    connection: Connection, mention_id: str, by: str, now: datetime, **facts: int
+) -> None:
+    for mention in several(connection, (mention_id,)):
+        joining.corrected(connection, mention, by, now, facts)
 
 
 def _over(said: Mapping[str, Any], given: Answer) -> dict[str, Any]:

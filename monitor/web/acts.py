@@ -160,8 +160,7 @@ def _correct(desk: Desk, fields: Fields) -> None:
         raise NotAllowed(_("it is held to be that already: nothing was changed"))
     phrases = learnt(mention, kind, desk.case.school)
     said = Said(kind, level, phrases, "", desk.viewer.email, desk.now)
-    record = corrections.keep(desk.connection, mention, said)
-    _act(desk, "corrected", correction=record.number)
+    corrections.keep(desk.connection, mention, said)
 
 
 def _wish(fields: Fields) -> tuple[Kind, Level | None]:
@@ -185,7 +184,6 @@ def _uncorrect(desk: Desk, fields: Fields) -> None:
         raise NotAllowed(_("this may be about you: somebody else must correct it"))
     if corrections.undo(desk.connection, found.number, desk.viewer.email, desk.now) is None:
         raise NotAllowed(_("that correction was undone already"))
-    _act(desk, "corrected", undone=found.number)
 
 
 def _is_number(text: str) -> bool:
