@@ -1,4 +1,4 @@
-"""A disk that is full or read-only, at the start and at work, with a real process on a real one.
+"""A real process on a machine that is well, and on one whose disk is full or read-only.
 
 The limit on the size of files stands in for a full disk: the system refuses the write either way.
 """
@@ -118,3 +118,24 @@ def test_a_start_in_a_folder_that_is_read_only_is_refused_with_one_line(desk: De
     finally:
         desk.folder.chmod(0o700)
     assert "cannot be" in said
+
+
+def test_a_running_program_sends_notes_and_tells_the_outside_that_it_is_well(desk: Desk) -> None:
+    server = desk.server
+    server.answers["/note"] = server.answers["/beat"] = b"ok"
+    with MailServer() as post:
+        second = desk.folder / "second"
+        second.write_text(f"json://{server.host}/note")
+        second.chmod(0o600)
+        named = 'email = "head@hollybrook.example"'
+        desk.people = desk.people.replace(named, f'{named}\nsecond_file = "second"')
+        watching(desk, post)
+        path = desk.folder / "config.toml"
+        beat = f'[heartbeat]\nurl = "{server.url("/beat")}"\n'
+        path.write_text(beat + path.read_text("utf-8"), encoding="utf-8")
+        with program(desk.folder) as running:
+            until(running, lambda: {"/note", "/beat"} <= {seen.path for seen in server.requests})
+            assert running.stop() == 0
+    (note,) = (seen for seen in server.requests if seen.path == "/note")
+    assert b"Footprint: something needs you now" in note.body
+    assert len(post.accepted) == 2

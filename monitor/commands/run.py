@@ -46,7 +46,7 @@ DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
 CARE_SECONDS = 30
 # More often than a beat is due, so that none is late by much.
-HEARTBEAT_SECONDS = 10
+HEARTBEAT_SECONDS = 5
 CAPTURE_SECONDS = 5
 KEEP_SECONDS = 600
 
