@@ -19,10 +19,12 @@ from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
 from monitor.store.incidents import Act, Incident
 from monitor.store.mentions import Mention
+from monitor.store.opening import open_store
 from tests.conftest import Clock
 from tests.feeds import COMPLAINT, HEAD, HOLLYBROOK, LEAD, PRAISE, THREAT, Item, Town, rss, town
 from tests.test_intake import NOW, judged, post, read
 from tests.test_pipeline import AGENCY, copies
+from tests.test_store import OF_0003, at_step
 
 pytestmark = pytest.mark.slow  # a server and a database for each test
 
@@ -475,3 +477,19 @@ def test_what_a_person_puts_higher_has_its_incident_and_lower_is_less_grave(
         {"undone": raised.number + 1},
     )
     assert all_of(store)[1].level == "respond"
+
+
+def test_what_an_older_version_kept_has_its_incidents(database_url: str) -> None:
+    old = at_step(database_url, "0003")
+    with old.writing() as connection:
+        for statement in OF_0003.split(";"):
+            connection.execute(text(statement))
+    old.close()
+    store = open_store(database_url)
+    incident = only(store)
+    assert (incident.level, incident.state, incident.first_mention) == ("urgent", "open", "m1")
+    assert incident.opened_at == NOW
+    assert [mention.id for mention in members(store, incident)] == ["m1"]
+    (opened,) = all_acts(store, incident)
+    assert (opened.kind, opened.who, opened.at) == ("opened", FOOTPRINT, NOW)
+    store.close()
