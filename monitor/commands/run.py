@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,11 +34,13 @@ from monitor.commands._world import (
 )
 from monitor.config import load
 from monitor.demo import demonstration, pretend
+from monitor.presence.looking import Looker
 from monitor.schedule import ESCALATE_SECONDS, Schedule
 from monitor.settings import School, Settings
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
 from monitor.web.keys import KeyFileError, Keys, keys_in
+from monitor.web.presence_pages import boxes_of
 from monitor.web.roll import Roll
 from monitor.web.server import WebError, WebServer
 from monitor.web.signin_pages import first_link
@@ -49,6 +52,7 @@ CARE_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 CAPTURE_SECONDS = 5
 KEEP_SECONDS = 600
+TIDY_SECONDS = 24 * 3600
 
 
 def command(
@@ -107,6 +111,7 @@ def _run(
                 "heartbeat": (made.heartbeat.ping, HEARTBEAT_SECONDS),
                 "capture": (made.capturer.capture_one, CAPTURE_SECONDS),
                 "keep": (made.keeper.keep_one, KEEP_SECONDS),
+                "presence": (_tidying(made, settings, roll), TIDY_SECONDS),
             },
             pulse=made.pulse,
         )
@@ -131,6 +136,14 @@ def _run(
                 os._exit(0)
 
 
+def _tidying(made: World, settings: Settings, roll: Roll | None) -> Callable[[], None]:
+    """Seals everybody's boxes anew each night, used or not; the demonstration has none."""
+    if roll is None:
+        return lambda: None
+    boxes = boxes_of(made.store, keys_in(settings.folder), roll.schools)
+    return lambda: boxes.tidy(clock())
+
+
 @contextmanager
 def _pages(
     settings: Settings, schools: tuple[School, ...], made: World, roll: Roll | None
@@ -148,6 +161,9 @@ def _pages(
         people=roll.schools if roll else None,
         notices=lambda: advice,
         troubles=lambda: made.caretaker.troubles,
+        look=Looker(
+            settings, made.store, made.monitor.fetcher, made.monitor.parser, clock, random.random
+        ),
     )
     server = _server(app, settings, settings.web.port)
     try:

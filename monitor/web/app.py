@@ -22,6 +22,7 @@ from monitor.web import routes
 from monitor.web.access import Gate, Refusal, names_answered
 from monitor.web.guard import guarded
 from monitor.web.keys import Keys, new_secret
+from monitor.web.presence_pages import Look
 from monitor.web.sessions import FORM_COOKIE, Sessions, given, keep_form
 from monitor.web.signin_pages import Entrance
 from monitor.web.site import Site, nothing_wrong, plain_page, templates
@@ -75,6 +76,7 @@ def create_app(
     people: Callable[[], tuple[School, ...]] | None = None,
     notices: Callable[[], tuple[str, ...]] = _no_notices,
     troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong,
+    look: Look | None = None,
 ) -> FastAPI:
     """The pages over an open store.
 
@@ -82,7 +84,8 @@ def create_app(
     `people` gives every configured school as it stands now, for who may sign in and open what:
     otherwise that is settled at the start. `notices` gives what the settings still lack, a plain
     line each; the set-up page and that of the sources show it.
-    `troubles` gives what is wrong with the machine, and every page says so.
+    `troubles` gives what is wrong with the machine, and every page says so. `look` asks the world
+    about somebody who looks for themself.
     """
     environment = templates()
     site = Site(settings, schools, store, clock, demo, notices, environment, troubles)
@@ -95,7 +98,7 @@ def create_app(
     sessions = Sessions(store, people or (lambda: settings.schools), clock)
     entrance = None if demo else Entrance(site, sessions, keys)
     visitor = partial(_demonstrated, site) if demo else sessions.visit
-    table = routes.table(site, entrance, is_watching=bool(schools) or demo)
+    table = routes.table(site, entrance, is_watching=bool(schools) or demo, look=look)
     app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}
     for route in table:
         app.router.add_api_route(

@@ -24,6 +24,7 @@ from monitor.web.language_page import choose_language
 from monitor.web.linked_pages import LinkedPages
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
+from monitor.web.presence_pages import Look, PresencePages
 from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
@@ -53,12 +54,15 @@ class Route:
     who: frozenset[str]
 
 
-def table(site: Site, entrance: Entrance | None, *, is_watching: bool) -> tuple[Route, ...]:
+def table(
+    site: Site, entrance: Entrance | None, *, is_watching: bool, look: Look | None = None
+) -> tuple[Route, ...]:
     """The routes; before any school is watched, those of the set-up and the sign-in alone.
 
-    The demonstration has no `entrance`: nobody signs in there.
+    The demonstration has no `entrance`: nobody signs in there, and nobody looks for themself.
+    `look` asks the world about somebody.
     """
-    signing_in = _signing_in(entrance) if entrance else ()
+    signing_in = (*_signing_in(entrance), *_own_check(entrance, look)) if entrance else ()
     return (
         *_always(site),
         *signing_in,
@@ -94,6 +98,22 @@ def _signing_in(entrance: Entrance) -> tuple[Route, ...]:
         Route("/account/end-others", POST, account.end_others, PEOPLE),
         Route("/account/codes", POST, account.codes, PEOPLE),
         Route("/account/app", POST, account.app, PEOPLE),
+    )
+
+
+def _own_check(entrance: Entrance, look: Look | None) -> tuple[Route, ...]:
+    """A person's own check, which no role opens for anybody else."""
+    own = PresencePages(entrance, look)
+    return (
+        Route("/presence", READ, own.page, PEOPLE),
+        Route("/presence/open", POST, own.open, PEOPLE),
+        Route("/presence/enrol", POST, own.enrol, PEOPLE),
+        Route("/presence/run", POST, own.run, PEOPLE),
+        Route("/presence/mark", POST, own.mark, PEOPLE),
+        Route("/presence/list", READ, own.checklist, PEOPLE),
+        Route("/presence/tick", POST, own.tick, PEOPLE),
+        Route("/presence/shut", POST, own.shut, PEOPLE),
+        Route("/presence/withdraw", POST, own.withdraw, PEOPLE),
     )
 
 
