@@ -19,6 +19,7 @@ from monitor.settings import Person, SourceSettings
 from monitor.store import deliveries, looks, mentions
 from monitor.store.deliveries import DELIVERY, Delivery
 from monitor.store.engine import Store
+from monitor.store.evidence import CAPTURE
 from monitor.store.looks import Look
 from monitor.store.mentions import EVIDENCE, JUDGEMENT, MENTION, SHINGLE, Mention
 from sources.feed import Options
@@ -417,7 +418,7 @@ def test_what_was_deleted_is_not_new_again_while_its_feed_still_holds_it(
         it.server.answers["/gazette"] = rss(Item(PRAISE, "0"), Item(THREAT, "1"))
         assert it.monitor.poll("gazette").alerted == 1
         with store.writing() as connection:
-            for table in (DELIVERY, SHINGLE, JUDGEMENT, EVIDENCE, MENTION):
+            for table in (DELIVERY, CAPTURE, SHINGLE, JUDGEMENT, EVIDENCE, MENTION):
                 connection.execute(delete(table))
         later = rss(Item(PRAISE, "0"), Item(THREAT, "1"), Item("Rain is expected", "2"))
         it.server.answers["/gazette"] = later
