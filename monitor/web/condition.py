@@ -16,13 +16,15 @@ from monitor.store.deliveries import Outage
 from monitor.store.engine import Connection
 from monitor.store.looks import Look
 from monitor.web import telling, words
+from monitor.web.translating import gettext as _
+from monitor.web.translating import later, ngettext
 
 # Ticks come every two seconds, a look may take ten minutes, and sources of one site wait in line.
 PATIENCE = timedelta(minutes=30)
 RECENT = timedelta(days=7)
 FORTNIGHT = timedelta(days=14)
 NAMED = 3
-SOURCES = ("/sources", "See the sources")
+SOURCES = ("/sources", later("See the sources"))
 OFF = "Switched off"
 UNREAD = frozenset({"slow", "blocked", "failing", "dead", "over budget", "needs you"})
 
@@ -36,7 +38,7 @@ class Alarm:
 
     says: str
     href: str
-    leads: str = "See the mail"
+    leads: str = later("See the mail")
     is_silence: bool = True
 
 
@@ -197,7 +199,12 @@ def alarms(
     """What every page says at its top, the gravest first."""
     mail = _mail(found, settings, demo=demo, now=now)
     unwatched = tuple(
-        Alarm(f"{school.name} is not watched: nobody's approval is written down yet.", *SOURCES)
+        Alarm(
+            _("{school} is not watched: nobody's approval is written down yet.").format(
+                school=school.name
+            ),
+            *SOURCES,
+        )
         for school in settings.schools
         if school.id not in watched
     )
@@ -208,43 +215,74 @@ def _unheard(found: Condition) -> Iterator[Alarm]:
     number = len(found.unheard)
     if not number:
         return
-    were, them = ("were", "them") if number > 1 else ("was", "it")
-    posts = f"{words.counted(number, 'urgent post', 'urgent posts')} {were} found"
     if all(telling.was_old(posted, seen) for posted, seen in found.unheard):
-        posts += f" that {were} already old when first read"
-    text = f"{posts}: nobody has been mailed about {them}."
-    yield Alarm(text, "/mentions?level=urgent", f"Look at {them}", is_silence=False)
+        says = ngettext(
+            "{number} urgent post was found that was already old when first read: nobody has been "
+            "mailed about it.",
+            "{number} urgent posts were found that were already old when first read: nobody has "
+            "been mailed about them.",
+            number,
+        )
+    else:
+        says = ngettext(
+            "{number} urgent post was found: nobody has been mailed about it.",
+            "{number} urgent posts were found: nobody has been mailed about them.",
+            number,
+        )
+    leads = later("Look at them") if number > 1 else later("Look at it")
+    yield Alarm(says.format(number=number), "/mentions?level=urgent", leads, is_silence=False)
 
 
 def _mail(found: Condition, settings: Settings, *, demo: bool, now: datetime) -> Iterator[Alarm]:
     if found.outage:
         since = words.moment(found.outage.since, now)
-        again = "It is tried again by itself, and nothing is lost."
+        says = _(
+            "Mail is not going out since {since}: {reason}. It is tried again by itself, and "
+            "nothing is lost."
+        )
         reason = found.outage.error.rstrip(".")
-        yield Alarm(f"Mail is not going out since {since}: {reason}. {again}", "/mail")
+        yield Alarm(says.format(since=since, reason=reason), "/mail")
     elif found.late:
-        late = words.counted(found.late, "alert is late", "alerts are late")
-        yield Alarm(f"{late}: due over half an hour ago, and not sent yet.", "/mail")
+        says = ngettext(
+            "{number} alert is late: due over half an hour ago, and not sent yet.",
+            "{number} alerts are late: due over half an hour ago, and not sent yet.",
+            found.late,
+        )
+        yield Alarm(says.format(number=found.late), "/mail")
     if found.undelivered:
-        number = words.counted(found.undelivered, "alert", "alerts")
-        text = f"{number} could not be delivered in the last 7 days. Tell these people yourself."
-        yield Alarm(text, "/mail#unsent")
+        says = ngettext(
+            "{number} alert could not be delivered in the last 7 days. Tell these people yourself.",
+            "{number} alerts could not be delivered in the last 7 days. Tell these people "
+            "yourself.",
+            found.undelivered,
+        )
+        yield Alarm(says.format(number=found.undelivered), "/mail#unsent")
     if not settings.mail.host and not demo:
-        folder = settings.mail.folder
-        text = f"No mail server is set: alerts are written to the folder {folder} and reach nobody."
-        yield Alarm(text, "/mail")
+        says = _(
+            "No mail server is set: alerts are written to the folder {folder} and reach nobody."
+        )
+        yield Alarm(says.format(folder=settings.mail.folder), "/mail")
 
 
 def _unread(unread: tuple[SourceState, ...], now: datetime) -> tuple[Alarm, ...]:
     if len(unread) > NAMED:
         names = ", ".join(source.id for source in unread[:NAMED])
-        text = f"{len(unread)} sources are not being read: {names} and {len(unread) - NAMED} more."
-        return (Alarm(text, *SOURCES),)
+        says = _("{number} sources are not being read: {names} and {more} more.").format(
+            number=len(unread), names=names, more=len(unread) - NAMED
+        )
+        return (Alarm(says, *SOURCES),)
     return tuple(Alarm(_unread_says(source, now), *SOURCES) for source in unread)
 
 
 def _unread_says(source: SourceState, now: datetime) -> str:
-    since = f"since {words.moment(source.since, now)}" if source.since else "yet"
-    reason = (source.error or source.state.lower()).rstrip(".")
-    lacks = "brought nothing" if source.health == "empty" else "not been read"
-    return f"The source {source.id} has {lacks} {since}: {reason}."
+    if source.health == "empty":
+        never = _("The source {source} has brought nothing yet: {reason}.")
+        since = _("The source {source} has brought nothing since {since}: {reason}.")
+    else:
+        never = _("The source {source} has not been read yet: {reason}.")
+        since = _("The source {source} has not been read since {since}: {reason}.")
+    return (since if source.since else never).format(
+        source=source.id,
+        since=words.moment(source.since, now) if source.since else "",
+        reason=(source.error or source.state.lower()).rstrip("."),
+    )

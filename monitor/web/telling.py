@@ -15,11 +15,12 @@ from monitor.store.deliveries import ROLLUP, SECOND
 from monitor.store.mentions import Mention
 from monitor.store.pages import Told
 from monitor.web import words
+from monitor.web.translating import gettext as _
+from monitor.web.translating import later
 
-NO_SERVER = "not sent: no mail server {} set"
-PLEASE = "Please look, and tell whoever must know."
-FIRST = "Told with the first report of this"
-BESIDE = "See the first report of this for who is told"
+PLEASE = later("Please look, and tell whoever must know.")
+FIRST = later("Told with the first report of this")
+BESIDE = later("See the first report of this for who is told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ class Way:
     def folder(self) -> str:
         """Where a letter goes that no server takes, and what that means."""
         if self.demo:
-            return "the demonstration's folder"
-        return f"the folder, {NO_SERVER.format('was' if self.has_server else 'is')}"
+            return _("the demonstration's folder")
+        if self.has_server:
+            return _("the folder, not sent: no mail server was set")
+        return _("the folder, not sent: no mail server is set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +82,38 @@ def _stands(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
     if letter.channel == ROLLUP:
         return _rolled_up(letter, now, way)
     if letter.state != "owed":
-        return f"could not be told: {letter.error}", "lost"
+        return _("could not be told: {error}").format(error=letter.error), "lost"
     when = words.shortly(letter.next_at, now)
     if letter.attempts:
-        return f"not told yet: {letter.error.rstrip('.')}. Tried again {when}", "late"
+        says = _("not told yet: {error}. Tried again {when}")
+        return says.format(error=letter.error.rstrip("."), when=when), "late"
     is_due = letter.next_at <= now
     if way.has_server:
-        return ("being told now" if is_due else f"will be told {when}"), "due"
-    return f"{'being written' if is_due else f'will be written {when}'} to {way.folder}", "due"
+        says = _("being told now") if is_due else _("will be told {when}")
+    else:
+        says = _("being written to {folder}") if is_due else _("will be written {when} to {folder}")
+    return says.format(when=when, folder=way.folder), "due"
 
 
 def _went(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
     if letter.kind == SECOND and letter.sent_at:
-        return f"sent to the second channel {words.shortly(letter.sent_at, now)}", "sent"
+        says = _("sent to the second channel {when}")
+        return says.format(when=words.shortly(letter.sent_at, now)), "sent"
     if letter.channel != "smtp" or not letter.sent_at:
         when = f" {words.shortly(letter.sent_at, now)}" if way.demo and letter.sent_at else ""
-        return f"written to {way.folder}{when}", "written"
-    return f"told {words.shortly(letter.sent_at, now)}", "sent"
+        return _("written to {folder}").format(folder=way.folder) + when, "written"
+    return _("told {when}").format(when=words.shortly(letter.sent_at, now)), "sent"
 
 
 def _rolled_up(letter: Told, now: datetime, way: Way) -> tuple[str, str]:
     """Of a letter whose place another has taken, which names this post beside others."""
     if not letter.sent_at:
-        return "being told in a roll-up with other posts", "due"
+        return _("being told in a roll-up with other posts"), "due"
     if way.has_server:
-        return f"told in a roll-up with other posts {words.shortly(letter.sent_at, now)}", "sent"
-    return f"written to {way.folder}, in a roll-up with other posts", "written"
+        says = _("told in a roll-up with other posts {when}")
+        return says.format(when=words.shortly(letter.sent_at, now)), "sent"
+    says = _("written to {folder}, in a roll-up with other posts")
+    return says.format(folder=way.folder), "written"
 
 
 def untold(
@@ -116,7 +125,8 @@ def untold(
     """
     if told.get(mention.id) or not Level(mention.level).needs_response:
         return None
-    why = f"No alert was sent: {_why(mention, school, now)} {PLEASE}"
+    said = _("No alert was sent: {why}").format(why=_why(mention, school, now))
+    why = f"{said} {_(PLEASE)}"
     return _by_another(mention, told) or Untold(why, "")
 
 
@@ -126,18 +136,20 @@ def _by_another(mention: Mention, told: Mapping[str, Sequence[Told]]) -> Untold 
         grave = [letter for letter in letters if Level(letter.level).rank >= rank]
         if grave:
             has_gone = any(letter.channel == "smtp" for letter in grave)
-            return Untold(FIRST if has_gone else BESIDE, f"/mentions/{report}")
+            return Untold(_(FIRST if has_gone else BESIDE), f"/mentions/{report}")
     return None
 
 
 def _why(mention: Mention, school: School, now: datetime) -> str:
     told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
     if not who_may_hear(school, told, words_of(mention)).people:
-        return "the settings name nobody who may be told of it."
+        return _("the settings name nobody who may be told of it.")
     if mention.level == "urgent" and not was_old(mention.published, mention.seen_at):
-        return "the settings named nobody who could be told when it was found."
-    posted = f" (posted {words.day(mention.published, now)})" if mention.published else ""
-    return f"this was already there when the source was first read{posted}."
+        return _("the settings named nobody who could be told when it was found.")
+    if mention.published is None:
+        return _("this was already there when the source was first read.")
+    says = _("this was already there when the source was first read (posted {day}).")
+    return says.format(day=words.day(mention.published, now))
 
 
 def was_old(published: datetime | None, seen: datetime) -> bool:
