@@ -45,6 +45,7 @@ quick: .make/dev ## the tests that need no server and no browser
 proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.kill
 	$(BIN)/python -m tests.proofs.days
+	$(BIN)/python -m tests.proofs.backups
 
 bench: .make/dev ## tables of ratios; no pass or fail
 	$(BIN)/python -m benchmarks

@@ -29,7 +29,7 @@ from monitor.intake import story_of
 from monitor.judge.routing import LONDON
 from monitor.keeping import Expired, HeldError, Keeper
 from monitor.settings import Settings
-from monitor.store import audit, evidence, mentions, records
+from monitor.store import audit, copying, evidence, mentions, records
 from monitor.store.audit import Noted
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
@@ -337,3 +337,31 @@ def _print(found: tuple[Noted, ...]) -> None:
 
 def _say(line: str) -> None:
     Console(soft_wrap=True).print(Text(line))
+
+
+@group.command("letters")
+def letters(
+    send: Annotated[bool, typer.Option("--send", help="Send them all after all.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Send none of them.")] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """The letters that a restored backup still owed, which may have been sent since."""
+    settings = settings_or_exit(config)
+    if send and drop:
+        fail("say --send or --drop, not both", 2)
+    with opened(settings.database_url) as store, store.writing() as connection:
+        found = copying.held_letters(connection)
+        if found and (send or drop):
+            now = clock()
+            copying.decide_held(connection, send=send, now=now)
+            act = "letters.sent" if send else "letters.dropped"
+            audit.note(connection, now, audit.COMMAND_LINE, act, "held", letters=len(found))
+    if as_json:
+        print_json({"letters": [{**one, "owed_at": one["owed_at"].isoformat()} for one in found]})
+        return
+    for one in found:
+        when = f"{one['owed_at'].astimezone(LONDON):%d %b %Y %H:%M}"
+        _say(f"{when}  {one['level'] or one['kind']}  {one['school']}  {one['email']}")
+    done = " go out now." if send else " are not sent." if drop else " are held."
+    _say(f"{_count(len(found), 'letter')}{done}" if found else "No letter is held.")

@@ -29,6 +29,8 @@ ESCALATION, ROLLUP = "escalation", "rollup"
 MACHINE, SECOND = "machine", "second"
 # A link that signs somebody in; nobody but that person may ever read it.
 SIGNIN = "signin"
+# The state of what a restored backup still owed, and that may have been sent since.
+HELD = "held"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.
 LEASE = timedelta(seconds=60)
 # Clocks of two machines, or of two threads, differ; one that has been set back differs by more.
@@ -316,7 +318,7 @@ def orphaned(connection: Connection, schools: Collection[str]) -> dict[str, int]
 def troubled(connection: Connection, schools: Collection[str]) -> tuple[Delivery, ...]:
     """Letters that will not arrive, or have not been accepted yet, the newest first."""
     trouble = or_(
-        DELIVERY.c.state.in_(("refused", "given up")),
+        DELIVERY.c.state.in_((HELD, "refused", "given up")),
         and_(DELIVERY.c.state == "owed", DELIVERY.c.attempts > 0),
     )
     where = (trouble, DELIVERY.c.school.in_(schools))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from monitor.judge.terms import Level
-from monitor.store.deliveries import DELIVERY, OUTAGE, SECOND, SIGNIN, SUMMARY, Outage
+from monitor.store.deliveries import DELIVERY, HELD, OUTAGE, SECOND, SIGNIN, SUMMARY, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
 from monitor.store.minutes import minute, minute_of
 
@@ -258,7 +258,7 @@ def sent(
 
 def unsent(connection: Connection, schools: Collection[str], limit: int) -> tuple[Told, ...]:
     """Letters that will not go: refused, given up, or not needed any more; the newest first."""
-    states = ("refused", "given up", "dropped")
+    states = (HELD, "refused", "given up", "dropped")
     return _letters(connection, schools, states, DELIVERY.c.owed_at.desc(), limit)
 
 
@@ -295,7 +295,7 @@ def undelivered(connection: Connection, schools: Collection[str], moment: dateti
     """How many letters owed since a moment will never arrive; a note stands beside a letter."""
     lost = (
         DELIVERY.c.school.in_(schools),
-        DELIVERY.c.state.in_(("refused", "given up")),
+        DELIVERY.c.state.in_((HELD, "refused", "given up")),
         DELIVERY.c.kind.not_in((SECOND, SIGNIN)),
         DELIVERY.c.owed_at >= moment,
     )

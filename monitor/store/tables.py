@@ -238,10 +238,11 @@ class Delivery(SQLModel, table=True):
     a source was first read) or digest (a week; its `level` is the edition); `subject` is what it
     is about, a mention's id for an alert, and `facts` what it has to say where no mention says it.
 
-    `state` is owed, sent, refused (for ever), given up (five days of trying) or dropped (the
-    same person has been told by another message). While it is owed, `next_at` says when it is
-    due; `message_id`, `date`, `sender`, `recipient` and `content` are written once, at the first
-    claim, before any server is spoken to. `channel` names the way it went; a folder is no person.
+    `state` is owed, sent, refused (for ever), given up (five days of trying), dropped (the same
+    person has been told by another message) or held (a restored backup owed it, and it may have
+    been sent since). While it is owed, `next_at` says when it is due; `message_id`, `date`,
+    `sender`, `recipient` and `content` are written once, at the first claim, before any server is
+    spoken to. `channel` names the way it went; a folder is no person.
     """
 
     __table_args__ = (
