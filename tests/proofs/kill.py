@@ -47,7 +47,7 @@ NAMES = (
 )  # fmt: skip
 # From the first instruction of the interpreter to well into the first deliveries.
 LONGEST_LIFE = 4.0
-REST_SECONDS = 120
+REST_SECONDS = 300  # a guard against hanging
 
 
 class Killer:
