@@ -21,6 +21,7 @@ from monitor.settings import (
     Heartbeat,
     Http,
     Mail,
+    Oidc,
     Person,
     School,
     Section,
@@ -44,6 +45,8 @@ __all__ = [
 
 SCHOOLS_FOLDER = "schools.d"
 _TABLES = tuple(key for key in known_keys(Settings) if key != "folder")
+# Tables within a section that hold secrets.
+_INNER: Mapping[str, Mapping[str, type[Section]]] = {"web": {"oidc": Oidc}}
 # TOML puts every line after [[schools.staff]] into that table; these three cannot be meant of a
 # member of staff, and are so often written there that they are understood as the school's.
 _MEANT_FOR_SCHOOL = ("nation", "languages", "official_accounts")
@@ -133,15 +136,16 @@ class _Reading:
         if not isinstance(people, list):
             return table.values
         filled = [
-            self._opened(person, (*table.path, "people", at), table.place)
+            self._opened(Person, person, (*table.path, "people", at), table.place)
             for at, person in enumerate(people)
         ]
         return {**table.values, "people": filled}
 
-    def _opened(self, person: object, path: KeyPath, place: Place) -> object:
-        if not isinstance(person, dict):
-            return person
-        filled, problems = self.vault.open(Person, person, path, place)
+    def _opened(self, model: type[Section], table: object, path: KeyPath, place: Place) -> object:
+        """A table within another, with its secrets fetched."""
+        if not isinstance(table, dict):
+            return table
+        filled, problems = self.vault.open(model, table, path, place)
         self.problems += problems
         return filled
 
@@ -175,6 +179,9 @@ class _Reading:
             return None
         filled, problems = self.vault.open(model, table, (name,), file.place)
         self.problems += problems
+        for inner, kind in _INNER.get(name, {}).items():
+            if inner in filled:
+                filled[inner] = self._opened(kind, filled[inner], (name, inner), file.place)
         try:
             return model.model_validate(filled)
         except ValidationError as error:

@@ -23,6 +23,7 @@ from monitor.school_settings import (
 )
 from monitor.setting_types import (
     Contact,
+    Filled,
     Host,
     HostPort,
     Identifier,
@@ -53,6 +54,7 @@ __all__ = [
     "Http",
     "Keep",
     "Mail",
+    "Oidc",
     "Person",
     "Role",
     "School",
@@ -142,6 +144,29 @@ class Http(Section):
     private_spacing_seconds: Annotated[Number, Field(ge=0, le=60)] = 1
 
 
+class Oidc(Section):
+    """[web.oidc]: the school's own sign-in service, by OpenID Connect."""
+
+    issuer: Annotated[WebAddress, Filled]
+    client_id: Annotated[Line, Filled]
+    client_secret: SecretStr = SecretStr("")
+
+    @field_validator("issuer")
+    @classmethod
+    def _of_one_school(cls, issuer: str) -> str:
+        """Microsoft's shared issuers let in whoever has any account of theirs."""
+        parts = urlsplit(issuer)
+        shared = {"common", "organizations", "consumers"}
+        if shared.intersection(parts.path.split("/")):
+            raise refusal(
+                "is shared by every organisation: write your own tenant's, such as "
+                '"https://login.microsoftonline.com/TENANT-ID/v2.0"'
+            )
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise refusal("must begin with https://")
+        return issuer
+
+
 class Web(Section):
     """[web]: where the pages are served. The two TLS files are relative to `Settings.folder`."""
 
@@ -150,6 +175,7 @@ class Web(Section):
     trusted_proxies: tuple[Network, ...] = ()
     address: WebAddress = ""
     listen: HostPort = "127.0.0.1:8000"
+    oidc: Oidc | None = None
 
     @field_validator("tls_key")
     @classmethod

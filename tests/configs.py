@@ -15,6 +15,7 @@ EXAMPLE_ENV = {
     "SMTP_PASSWORD": "hunter2",
     "DATABASE_PASSWORD": "hunter3",
     "TOM_SECOND": "ntfys://t",
+    "OIDC_SECRET": "hunter5",
     "BACKUP_PASSPHRASE": "hunter4-hunter4",
 }
 SCHOOL = '[[schools]]\nid = "hollybrook"\nname = "Hollybrook Primary School"\n'
@@ -27,7 +28,7 @@ def whole_example(secrets: str = "env") -> str:
         r"^# (?=\[+[a-z.]+\]+$|[a-z_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE
     )
     other = "file" if secrets == "env" else "env"
-    secret = rf"(?:password|second|passphrase)_{other}|recipient"
+    secret = rf"(?:password|second|passphrase|client_secret)_{other}|recipient"
     return re.sub(rf"^(?:{secret}) = .*\n", "", text, flags=re.MULTILINE)
 
 

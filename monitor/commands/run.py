@@ -159,6 +159,7 @@ def _pages(
         demo=demo,
         keys=keys,
         people=roll.schools if roll else None,
+        door=made.monitor.fetcher,
         notices=lambda: advice,
         troubles=lambda: made.caretaker.troubles,
         look=Looker(

@@ -22,7 +22,9 @@ from monitor.web import routes
 from monitor.web.access import Gate, Refusal, names_answered
 from monitor.web.guard import guarded
 from monitor.web.keys import Keys, new_secret
+from monitor.web.oidc import Door, Service
 from monitor.web.presence_pages import Look
+from monitor.web.service_pages import BACK
 from monitor.web.sessions import FORM_COOKIE, Sessions, given, keep_form
 from monitor.web.signin_pages import Entrance
 from monitor.web.site import Site, nothing_wrong, plain_page, templates
@@ -74,6 +76,7 @@ def create_app(
     demo: bool,
     keys: Keys,
     people: Callable[[], tuple[School, ...]] | None = None,
+    door: Door | None = None,
     notices: Callable[[], tuple[str, ...]] = _no_notices,
     troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong,
     look: Look | None = None,
@@ -82,8 +85,9 @@ def create_app(
 
     `schools` are those that are watched; with none, and no `demo`, there is a set-up page alone.
     `people` gives every configured school as it stands now, for who may sign in and open what:
-    otherwise that is settled at the start. `notices` gives what the settings still lack, a plain
-    line each; the set-up page and that of the sources show it.
+    otherwise that is settled at the start. `door` is the one to HTTP, for [web.oidc]. `notices`
+    gives what the settings still lack, a plain line each; the set-up page and that of the sources
+    show it.
     `troubles` gives what is wrong with the machine, and every page says so. `look` asks the world
     about somebody who looks for themself.
     """
@@ -96,7 +100,7 @@ def create_app(
     for kind in (AnyHTTPException, StoreError):
         app.add_exception_handler(kind, partial(_answered, refusal))
     sessions = Sessions(store, people or (lambda: settings.schools), clock)
-    entrance = None if demo else Entrance(site, sessions, keys)
+    entrance = None if demo else Entrance(site, sessions, keys, _service(settings, door, clock))
     visitor = partial(_demonstrated, site) if demo else sessions.visit
     table = routes.table(site, entrance, is_watching=bool(schools) or demo, look=look)
     app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}
@@ -109,6 +113,15 @@ def create_app(
             route_class_override=guarded(route, visitor, settings.web.address, keep_form),
         )
     return app
+
+
+def _service(
+    settings: Settings, door: Door | None, clock: Callable[[], datetime]
+) -> Service | None:
+    """The school's own sign-in service, where one is configured and can be reached."""
+    if settings.web.oidc is None or door is None:
+        return None
+    return Service(settings.web.oidc, f"{settings.web.origin}{BACK}", door, clock)
 
 
 def _usual(schools: tuple[School, ...]) -> str:

@@ -25,6 +25,7 @@ from monitor.web.linked_pages import LinkedPages
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.presence_pages import Look, PresencePages
+from monitor.web.service_pages import BACK, ServicePages
 from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
@@ -84,7 +85,9 @@ def _always(site: Site) -> tuple[Route, ...]:
 
 def _signing_in(entrance: Entrance) -> tuple[Route, ...]:
     signin, account = SigninPages(entrance), AccountPages(entrance)
+    service = _by_service(ServicePages(entrance, entrance.service)) if entrance.service else ()
     return (
+        *service,
         Route("/signin", READ, signin.signin, ANYONE),
         Route("/signin", POST, signin.send_link, ANYONE),
         Route("/signin/link/{secret}", READ, signin.link, ANYONE),
@@ -114,6 +117,13 @@ def _own_check(entrance: Entrance, look: Look | None) -> tuple[Route, ...]:
         Route("/presence/tick", POST, own.tick, PEOPLE),
         Route("/presence/shut", POST, own.shut, PEOPLE),
         Route("/presence/withdraw", POST, own.withdraw, PEOPLE),
+    )
+
+
+def _by_service(pages: ServicePages) -> tuple[Route, ...]:
+    return (
+        Route("/signin/service", READ, pages.leave, ANYONE),
+        Route(BACK, READ, pages.back, ANYONE),
     )
 
 

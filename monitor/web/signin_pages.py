@@ -25,6 +25,7 @@ from monitor.store.deliveries import SIGNIN, Owed
 from monitor.store.engine import Connection
 from monitor.web import csrf, factor
 from monitor.web.keys import Keys, hashed, new_secret
+from monitor.web.oidc import Service
 from monitor.web.sessions import FORM_COOKIE, SESSION_COOKIE, Sessions, forget, given, keep
 from monitor.web.site import Site, own_path
 from monitor.web.viewer import Viewer, Visit, leading, needs_second_factor, viewer_of
@@ -54,12 +55,12 @@ Wish = Annotated[str, Form()]
 
 @dataclass(frozen=True)
 class Entrance:
-    """What signing in needs; `service` is the name of the school's own service, or empty."""
+    """What signing in needs; `service` is the school's own, where one is configured."""
 
     site: Site
     sessions: Sessions
     keys: Keys
-    service: str = ""
+    service: Service | None = None
 
     def page(self, request: Request, name: str, status: int = 200, **shown: Any) -> HTMLResponse:
         """A page of the sign-in: it shows nothing of what is stored."""
@@ -107,7 +108,8 @@ class SigninPages:
         if request.state.viewer:
             return RedirectResponse(leads, 303)
         service = self._entrance.service
-        return self._entrance.page(request, "signin.html", leads=leads, service=service)
+        name = service.name if service else ""
+        return self._entrance.page(request, "signin.html", leads=leads, service=name)
 
     async def send_link(self, request: Request, email: Wish = "", leads: Wish = "/") -> Response:
         """Mail a link to whoever has that address; the answer does not say whether anybody has."""
