@@ -21,6 +21,7 @@ from monitor.store.deliveries import (
     ALERT,
     DIGEST,
     ESCALATION,
+    REMINDER,
     ROLLUP,
     SECOND,
     SIGNIN,
@@ -33,9 +34,9 @@ HOURLY = 12
 HOUR = timedelta(hours=1)
 GAP = timedelta(minutes=10)
 _DAY = timedelta(days=1)
-# A digest is one a week at a fixed time, a note is no mail, and for a link that signs somebody in
-# that person waits: they neither count nor wait.
-FREE = frozenset({DIGEST, SECOND, SIGNIN})
+# A digest is one a week at a fixed time, a reminder one a term, a note is no mail, and for a link
+# that signs somebody in that person waits: they neither count nor wait.
+FREE = frozenset({DIGEST, REMINDER, SECOND, SIGNIN})
 # What a roll-up may name in place of a letter of its own.
 ROLLED = frozenset({ALERT, ESCALATION})
 

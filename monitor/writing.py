@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from alerts import mail, reports, signin
+from alerts import mail, reminder, reports, signin
 from alerts import second as second_channel
 from alerts.base import Letter
 from alerts.digest import Edition
@@ -24,6 +24,7 @@ from monitor.store.deliveries import (
     DIGEST,
     ESCALATION,
     MACHINE,
+    REMINDER,
     ROLLUP,
     SECOND,
     SIGNIN,
@@ -246,6 +247,19 @@ def _signin(
     return Draft(school.model_copy(update={"people": (person,)}), put)
 
 
+def _reminder(
+    _connection: Connection, settings: Settings, delivery: Delivery, school: School, now: datetime
+) -> Draft | None:
+    """To that very person; None for whoever has left. It says nothing of anybody."""
+    people = tuple(one for one in school.people if one.email == delivery.email)
+    page = f"{_web(settings)}/presence" if _web(settings) else ""
+
+    def put(_person: Person, _others: tuple[str, ...], envelope: Envelope) -> Letter:
+        return reminder.reminder_letter(page, **envelope)
+
+    return Draft(school.model_copy(update={"people": people}), put) if people else None
+
+
 _DRAFTS: Mapping[
     str, Callable[[Connection, Settings, Delivery, School, datetime], Draft | None]
 ] = {
@@ -258,6 +272,7 @@ _DRAFTS: Mapping[
     SECOND: _second,
     MACHINE: _machine,
     SIGNIN: _signin,
+    REMINDER: _reminder,
 }
 
 

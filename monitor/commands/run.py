@@ -35,6 +35,7 @@ from monitor.commands._world import (
 from monitor.config import load
 from monitor.demo import demonstration, pretend
 from monitor.presence.looking import Looker
+from monitor.presence.reminding import Reminders
 from monitor.schedule import ESCALATE_SECONDS, Schedule
 from monitor.settings import School, Settings
 from monitor.store.engine import StoreError
@@ -52,7 +53,7 @@ CARE_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 CAPTURE_SECONDS = 5
 KEEP_SECONDS = 600
-TIDY_SECONDS = 24 * 3600
+TIDY_SECONDS, REMIND_SECONDS = 24 * 3600, 600
 
 
 def command(
@@ -112,6 +113,7 @@ def _run(
                 "capture": (made.capturer.capture_one, CAPTURE_SECONDS),
                 "keep": (made.keeper.keep_one, KEEP_SECONDS),
                 "presence": (_tidying(made, settings, roll), TIDY_SECONDS),
+                "remind": (_reminding(made, roll), REMIND_SECONDS),
             },
             pulse=made.pulse,
         )
@@ -142,6 +144,11 @@ def _tidying(made: World, settings: Settings, roll: Roll | None) -> Callable[[],
         return lambda: None
     boxes = boxes_of(made.store, keys_in(settings.folder), roll.schools)
     return lambda: boxes.tidy(clock())
+
+
+def _reminding(made: World, roll: Roll | None) -> Callable[[], None]:
+    """Reminds everybody each term to look themselves up; in the demonstration nobody can."""
+    return Reminders(made.store, roll.schools, clock).owe if roll else lambda: None
 
 
 @contextmanager

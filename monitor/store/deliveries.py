@@ -29,6 +29,8 @@ ESCALATION, ROLLUP = "escalation", "rollup"
 MACHINE, SECOND = "machine", "second"
 # A link that signs somebody in; nobody but that person may ever read it.
 SIGNIN = "signin"
+# To look oneself up: the same to every account.
+REMINDER = "reminder"
 # The state of what a restored backup still owed, and that may have been sent since.
 HELD = "held"
 # Short, so that another process soon takes up a dead one's letters; renewed while one is sent.

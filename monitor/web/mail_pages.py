@@ -13,7 +13,16 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.store import deliveries, pages
-from monitor.store.deliveries import DIGEST, MACHINE, ROLLUP, SECOND, SIGNIN, SUMMARY, Delivery
+from monitor.store.deliveries import (
+    DIGEST,
+    MACHINE,
+    REMINDER,
+    ROLLUP,
+    SECOND,
+    SIGNIN,
+    SUMMARY,
+    Delivery,
+)
 from monitor.store.engine import Connection
 from monitor.store.pages import About, Told
 from monitor.web import telling, words
@@ -24,6 +33,11 @@ from monitor.web.telling import Line
 from monitor.web.viewer import Viewer
 
 SHOWN = 100
+# Letters that say the same whatever they are about.
+_ALIKE = {
+    MACHINE: ("Program", "whether the program itself is well", "/sources"),
+    REMINDER: ("Reminder", "looking oneself up; everybody gets the same", "/presence"),
+}
 HEADING = 80
 # A letter's own styles and pictures may be used, and nothing else: no script, form or link works in
 # it, and nothing is fetched from anywhere.
@@ -176,6 +190,9 @@ def _of_post(letter: Told, about: About) -> dict[str, str]:
 
 
 def _of_no_post(letter: Told) -> dict[str, str]:
+    if letter.kind in _ALIKE:
+        chip, about, href = _ALIKE[letter.kind]
+        return {"tone": "routine", "chip": chip, "about": about, "href": href}
     if letter.kind == DIGEST:
         return {"tone": "routine", "chip": "Digest", "about": _week(letter), "href": "/"}
     if letter.kind == ROLLUP:
@@ -185,9 +202,6 @@ def _of_no_post(letter: Told) -> dict[str, str]:
         about = "a note that there is something to look at"
         tone = "urgent" if letter.level == "urgent" else "routine"
         return {"tone": tone, "chip": "Note", "about": about, "href": "/"}
-    if letter.kind == MACHINE:
-        about = "whether the program itself is well"
-        return {"tone": "routine", "chip": "Program", "about": about, "href": "/sources"}
     source = letter.subject.partition(" ")[0]
     if letter.kind == SUMMARY:
         about = f"what {source} held when it was first read"

@@ -126,8 +126,12 @@ class PresencePages:
         if refused:
             raise NotAllowedError(refused)
         viewer, now = _viewer(request), self._site.clock()
-        record = enrolling.enrolled(who, self._school(viewer), months, now)
-        self._remember(request, passphrase, self._boxes.save(viewer.email, passphrase, record, now))
+        record = enrolling.enrolled(who, self._school_of(viewer.email), months, now)
+        kept = self._boxes.save(viewer.email, passphrase, record, now)
+        with self._lock:
+            for session in self._of(viewer.email):
+                del self._open[session]  # it is sealed with another passphrase there
+        self._remember(request, passphrase, kept)
 
     def run(self, request: Request) -> Response:
         """Look now; it goes on while the person reads something else."""
@@ -236,10 +240,18 @@ class PresencePages:
             self._open[_session(request)] = _Open(email, passphrase, record, now + OPEN_FOR)
 
     def _save(self, mine: _Open, record: Record) -> None:
-        """Put away what has changed, unless it was erased meanwhile."""
-        if mine in self._open.values():
+        """Put away what has changed, unless it was shut or erased meanwhile; every browser of the
+        person's that has it open shows it.
+        """
+        if any(one is mine for one in self._open.values()):
             now = self._site.clock()
-            mine.record = self._boxes.save(mine.account, mine.passphrase, record, now)
+            kept = self._boxes.save(mine.account, mine.passphrase, record, now)
+            for one in self._of(mine.account).values():
+                one.record = kept
+
+    def _of(self, account: str) -> dict[str, _Open]:
+        """Where somebody's record is open, by the browser's session."""
+        return {name: one for name, one in self._open.items() if one.account == account}
 
     def _may_try(self, email: str, now: datetime) -> bool:
         """Counted in memory alone: a row in the database would tell who has tried."""
@@ -256,9 +268,6 @@ class PresencePages:
         return enrolling.identity(
             viewer.name, _lines(also), _lines(handles), _lines(emails), others
         )
-
-    def _school(self, viewer: Viewer) -> School:
-        return self._school_of(viewer.email)
 
     def _school_of(self, email: str) -> School:
         """Where somebody works, in the words that the school is watched by."""
