@@ -91,10 +91,13 @@ class Case:
         return is_clear and may_have(email, self.incident.about)
 
 
-def order(case: Case) -> tuple[int, int, datetime]:
-    """The worst first; of equals what nobody has, and of those the longest waiting."""
+def order(case: Case) -> tuple[int, bool, int, datetime]:
+    """The worst first, and what is sure before what is possible; of equals what nobody has, and of
+    those the longest waiting.
+    """
     found = case.incident
-    return (-Level(found.level).rank, _ORDER[found.state], found.opened_at)
+    is_possible = found.level == Level.URGENT.value and case.tier == "possible"
+    return (-Level(found.level).rank, is_possible, _ORDER[found.state], found.opened_at)
 
 
 def seen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from monitor.web import csrf
 from monitor.web.routes import ANYONE, PROGRAMS, READ, Route
 from monitor.web.site import own_path
-from monitor.web.viewer import Visit, leading
+from monitor.web.translating import language
+from monitor.web.viewer import Viewer, Visit, leading
 
 
 def guarded(
@@ -36,7 +38,7 @@ def guarded(
                 if route.who == PROGRAMS:
                     return await answer(request)
                 visit = await run_in_threadpool(visitor, request)
-                request.state.visit, request.state.viewer = visit, visit.viewer
+                request.state.visit, request.state.viewer = visit, _speaking(visit.viewer)
                 request.state.csrf = csrf.token(visit.secret)
                 elsewhere = _turned_away(route, visit, request)
                 if elsewhere:
@@ -53,6 +55,11 @@ def guarded(
             return handled
 
     return Guarded
+
+
+def _speaking(viewer: Viewer | None) -> Viewer | None:
+    """The viewer with the language that this browser has chosen."""
+    return replace(viewer, language=language()) if viewer else None
 
 
 def _turned_away(route: Route, visit: Visit, request: Request) -> Response | None:

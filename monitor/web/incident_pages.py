@@ -186,7 +186,7 @@ class IncidentPages:
             first=first,
             post=self._post(case, first, revealed) if first else None,
             revealed=revealed,
-            why=cards.why(first) if first else (),
+            why=tuple(dict.fromkeys(one.says for one in cards.why(first))) if first else (),
             source=words.sentence(first.source) if first else "",
             leave=link(first.url) if first else None,
             others=self._others(connection, case, revealed),

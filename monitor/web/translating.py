@@ -19,17 +19,20 @@ from babel.messages.pofile import read_po
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ENGLISH, WELSH = "en", "cy"
+from monitor.school_settings import Language
+
+ENGLISH: Language = "en"
+WELSH: Language = "cy"
 # Each in its own words.
 LANGUAGES = {ENGLISH: "English", WELSH: "Cymraeg"}
 # As `lang` of a page says it.
 TAGS = {ENGLISH: "en-GB", WELSH: "cy"}
 COOKIE = "footprint-language"
 DOMAIN = "footprint"
-_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_language: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
-def language() -> str:
+def language() -> Language:
     """The language of the page that is being made."""
     return _language.get()
 
@@ -37,7 +40,7 @@ def language() -> str:
 @contextmanager
 def speaking(chosen: str) -> Iterator[None]:
     """Within the block pages are made in that language; English where it is not one of ours."""
-    before = _language.set(chosen if chosen in LANGUAGES else ENGLISH)
+    before = _language.set(WELSH if chosen == WELSH else ENGLISH)
     try:
         yield
     finally:
