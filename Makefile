@@ -44,6 +44,10 @@ quick: .make/dev ## the tests that need no server and no browser
 
 proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.kill
+	$(BIN)/python -m tests.proofs.stages
+	$(BIN)/python -m tests.proofs.outage
+	$(BIN)/python -m tests.proofs.year
+	$(BIN)/python -m tests.proofs.crowd
 	$(BIN)/python -m tests.proofs.days
 	$(BIN)/python -m tests.proofs.backups
 

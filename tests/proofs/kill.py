@@ -344,7 +344,7 @@ def prove(
                 by_stage[_one_life(start(path, log), killer, stage, chance)] += 1
                 if number % 20 == 19:
                     say(f"{number + 1} kills, {len(office.accepted)} messages accepted")
-            _rest(start(path, log), town, office)
+            rest(start(path, log), lambda: owed(town) <= told(office.accepted))
     finally:
         town.close()
         office.close()
@@ -368,10 +368,11 @@ def _one_life(
     return reached
 
 
-def _rest(process: subprocess.Popen[bytes], town: Town, office: PostOffice) -> None:
+def rest(process: subprocess.Popen[bytes], is_done: Callable[[], bool]) -> None:
+    """Leave the program in peace until all is done, then stop it."""
     deadline = time.monotonic() + REST_SECONDS
     try:
-        while time.monotonic() < deadline and not owed(town) <= told(office.accepted):
+        while time.monotonic() < deadline and not is_done():
             threading.Event().wait(0.1)
     finally:
         process.terminate()
