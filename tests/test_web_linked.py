@@ -32,9 +32,12 @@ CHILD = mention(
 )
 
 
+HOME = mention("home", "zebra at number ten", level="urgent", categories=("privacy",))
+
+
 @pytest.fixture
 def web(small: Store, tmp_path: Path) -> Iterator[WebServer]:
-    keep(small, THREAT, CHILD)
+    keep(small, THREAT, CHILD, HOME)
     with served(small, settings(tmp_path)) as server:
         yield server
 
@@ -59,10 +62,11 @@ def test_the_link_opens_that_post_and_what_to_do_with_personal_details_hidden(
     assert "<form" not in page.body
 
 
+@pytest.mark.parametrize("name", ["child", "home"])
 def test_words_that_nobody_should_read_who_need_not_are_not_there(
-    small: Store, web: WebServer
+    small: Store, web: WebServer, name: str
 ) -> None:
-    page = ask(web, link(small, "child"), cookie="")
+    page = ask(web, link(small, name), cookie="")
     assert page.status == 200
     assert "zebra" not in page.text
     assert "They are not shown here" in page.text

@@ -15,6 +15,7 @@ from monitor import notices
 from monitor.judge.terms import Level, Sentiment
 from monitor.links_signed import opened
 from monitor.store import mentions
+from monitor.store.mentions import Mention
 from monitor.store.names import key_of_links
 from monitor.web import posts
 from monitor.web.links import link
@@ -53,7 +54,13 @@ class LinkedPages:
                 school=school,
                 now=now,
                 advice=notices.advice(mention.categories, school, now, level, mood),
-                post=None if posts.is_not_to_look_at(mention) else posts.post(mention, school),
+                post=posts.post(mention, school) if _may_show(mention) else None,
                 link=link(mention.url),
             )
         )
+
+
+def _may_show(mention: Mention) -> bool:
+    """Whether its words may stand where nobody has signed in."""
+    is_never_sent = not notices.NEVER_IN_MAIL.isdisjoint(mention.categories)
+    return not (is_never_sent or posts.is_not_to_look_at(mention))
