@@ -108,3 +108,31 @@ def test_what_the_last_poll_found_comes_with_what_to_do(desk: Desk) -> None:
     said = desk.run("check").output
     assert "Find the new one and put it into the configuration" in said
     assert "(Last good: never.)" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"ok", "ok     The pages answer at "),
+        (Reply(b"not well", 503), "ok     The pages answer at "),
+        (b"<h1>Welcome to nginx</h1>", "WRONG  What answers at "),
+        (Reply(status=404), "WRONG  What answers at "),
+    ],
+)
+def test_the_address_of_the_pages_is_tried_from_outside(
+    desk: Desk, answer: Reply | bytes, said: str
+) -> None:
+    with WebServer() as pages:
+        pages.answers["/health"] = answer
+        desk.mail = f'[web]\naddress = "{pages.url("/")}"'
+        lines = desk.run("check", "--online").output.splitlines()
+    assert any(line.startswith(f"{said}{pages.url('')}") for line in lines)
+
+
+def test_an_address_where_nothing_answers_asks_whether_the_program_runs(
+    desk: Desk, closed_port: int
+) -> None:
+    desk.mail = f'[web]\naddress = "http://127.0.0.1:{closed_port}"'
+    output = desk.run("check", "--online").output
+    assert "advice Nothing answers at web.address: 127.0.0.1" in output
+    assert "Is footprint run running?" in output

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -41,6 +42,10 @@ from sources.base import Ask, Flaw, Post, SourceError
 from sources.fetch import Door, Fetcher
 from sources.parsing import Parser
 
+# All that the watchdog's page ever says.
+_HEALTH = (b"ok", b"not well")
+_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -68,6 +73,7 @@ def command(
     if online:
         found += _sources(settings)
         found += _mail_server(settings)
+        found += _pages(settings)
     if send_test:
         found += _test_mails(settings)
     _report(found, as_json=as_json)
@@ -221,6 +227,31 @@ def _answer(
         offered = f"Its address is a page; write the feed that it offers as its url: {memo['feed']}"
         return Finding("advice", f"{said} {offered}")
     return Finding("ok", said)
+
+
+def _pages(settings: Settings) -> Iterator[Finding]:
+    """Whether the address that stands in every mail leads to a Footprint, as others reach it."""
+    address = settings.web.address.rstrip("/")
+    if not address:
+        return
+    parts = urlsplit(address)
+    own = f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
+    # At a school it is a machine of one's own, which a source could not lead to.
+    allowed = (*settings.http.private_hosts_allowed, own)
+    http = settings.http.model_copy(update={"private_hosts_allowed": allowed})
+    network = fetcher(settings.model_copy(update={"http": http}))
+    try:
+        answer = network.call(f"{address}/health", accept="text/plain", headers={}, data=None)
+    except SourceError as error:
+        running = "Is footprint run running?"
+        yield Finding("advice", f"Nothing answers at web.address: {error} {running}")
+        return
+    finally:
+        network.close()
+    if answer.body in _HEALTH:
+        yield Finding("ok", f"The pages answer at {address}.")
+    else:
+        yield Finding("wrong", f"What answers at {address} (web.address) is not Footprint.")
 
 
 def _mail_server(settings: Settings) -> Iterator[Finding]:

@@ -65,7 +65,9 @@ class Entrance:
     def page(self, request: Request, name: str, status: int = 200, **shown: Any) -> HTMLResponse:
         """A page of the sign-in: it shows nothing of what is stored."""
         template = self.site.environment.get_template(name)
-        words = template.render(csrf=request.state.csrf, path=own_path(request), **shown)
+        # What answers a form has no address of its own to come back to.
+        path = own_path(request) if request.method != "POST" else "/signin"
+        words = template.render(csrf=request.state.csrf, path=path, **shown)
         return HTMLResponse(words, status)
 
     def subjects(self, request: Request, email: str) -> tuple[str, str]:
