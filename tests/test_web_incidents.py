@@ -41,7 +41,8 @@ pytestmark = pytest.mark.slow
 
 CHAIR = Person(name="Bethan Price", email="chair@hollybrook.example", roles=("chair",))
 OFFICE = Person(name="Sam Reed", email="office@hollybrook.example", roles=("office",))
-WHOLE = SCHOOL.model_copy(update={"people": (HEAD, LEAD, CHAIR, OFFICE)})
+TEACHER = Person(name="Ann Lee", email="teacher@hollybrook.example", roles=("staff",))
+WHOLE = SCHOOL.model_copy(update={"people": (HEAD, LEAD, CHAIR, OFFICE, TEACHER)})
 CHILD = mention(
     "child",
     "My daughter Ava in Year 3 was left outside the gate for an hour",
@@ -372,6 +373,22 @@ def test_the_office_sees_no_safeguarding(small: Store, tmp_path: Path) -> None:
         today = client.get("/").body
         assert child not in today
         assert complaint in today
+
+
+def test_a_teacher_finds_what_is_theirs_and_learns_of_nothing_else(
+    small: Store, tmp_path: Path
+) -> None:
+    keep(small, THREAT)
+    deal(small, THREAT)
+    watch(small, press_gazette={"health": "failing", "failures": 2, "error": "it answered 503"})
+    with at(small, tmp_path, TEACHER) as client:
+        page = client.get("/")
+        assert page.status == 200
+        assert "Your pages" in page.text
+        assert "My own check" in page.text
+        assert not re.search("attention|urgent|threat|press-gazette|Mentions", page.text)
+        for path in ("/mentions", "/sources", "/api/incidents"):
+            assert client.get(path).status == 403
 
 
 def test_programs_get_the_same_as_pages(small: Store, tmp_path: Path) -> None:

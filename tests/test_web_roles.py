@@ -70,7 +70,7 @@ MATRIX = {
     "/presence/tick": EVERYBODY,
     "/presence/shut": EVERYBODY,
     "/presence/withdraw": EVERYBODY,
-    "/": READERS,
+    "/": EVERYBODY,
     "/api/incidents": READERS,
     "/api/incidents/{incident_id}": READERS,
     "/api/incidents/{incident_id}/{act}": READERS,

@@ -30,7 +30,7 @@ from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
 from monitor.web.today_pages import TodayPages
-from monitor.web.viewer import READERS
+from monitor.web.viewer import KEEPERS, READERS
 
 READ = ("GET", "HEAD")
 POST = ("POST",)
@@ -39,8 +39,6 @@ ANYONE = frozenset({"anyone"})
 PROGRAMS = frozenset({"programs"})
 # Whoever has signed in.
 PEOPLE = frozenset(get_args(Role))
-# Who looks after the program itself, and sees no post there.
-KEEPERS = READERS | {"it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
     today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
     return (
-        Route("/", READ, today.today, READERS),
+        Route("/", READ, today.today, PEOPLE),
         Route("/incidents/{incident_id}", READ, cases.incident, READERS),
         Route("/incidents/{incident_id}/reveal", POST, cases.reveal, READERS),
         Route("/incidents/{incident_id}/{act}", POST, cases.act, READERS),

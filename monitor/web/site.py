@@ -21,6 +21,7 @@ from monitor.store.engine import Connection, Store
 from monitor.web import condition, translating, words
 from monitor.web.menu import menu
 from monitor.web.telling import Way
+from monitor.web.viewer import KEEPERS
 
 HERE = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
@@ -128,18 +129,16 @@ class Site:
         and `path`, the page's own address.
         """
         state = condition.condition(connection, self.settings, self.schools, now)
-        alarms = (
-            *condition.of_machine(self.troubles(), now),
-            *condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now),
-            *(() if self.demo else condition.unconfirmed(connection, self.schools)),
-        )
+        viewer = request.state.viewer
+        keeps = viewer.holds_anywhere(KEEPERS)
+        alarms = self._alarms(connection, state, now) if keeps else ()
         template = self.environment.get_template(name)
         return HTMLResponse(
             template.render(
                 demo=self.demo,
-                viewer=request.state.viewer,
+                viewer=viewer,
                 csrf=request.state.csrf,
-                menu=menu(request.app.state.opens, request.state.viewer),
+                menu=menu(request.app.state.opens, viewer),
                 path=own_path(request),
                 schools=self.schools,
                 condition=state,
@@ -147,4 +146,14 @@ class Site:
                 now=now,
                 **shown,
             )
+        )
+
+    def _alarms(
+        self, connection: Connection, state: condition.Condition, now: datetime
+    ) -> tuple[condition.Alarm, ...]:
+        """What is wrong, for those who look after the program: others learn no count from it."""
+        return (
+            *condition.of_machine(self.troubles(), now),
+            *condition.alarms(state, self.settings, self.ids, demo=self.demo, now=now),
+            *(() if self.demo else condition.unconfirmed(connection, self.schools)),
         )

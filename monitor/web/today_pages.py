@@ -52,9 +52,14 @@ class TodayPages:
         self._site = site
 
     def today(self, request: Request) -> HTMLResponse:
-        """The worst first; of equals what nobody has."""
+        """The worst first; of equals what nobody has. Whoever reads no posts finds here which
+        pages are theirs.
+        """
         site, now, viewer = self._site, self._site.clock(), request.state.viewer
         ids = tuple(one for one in site.ids if viewer.may_read(one))
+        if not ids:
+            with site.store.reading() as connection:
+                return site.page(request, connection, "home.html", now)
         with site.store.reading() as connection:
             found = incidents.listed(connection, ids)
             cases = seen(connection, site.schools, viewer, found)

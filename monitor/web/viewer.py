@@ -19,6 +19,8 @@ from monitor.store.mentions import Mention
 LEADERS = frozenset({"headteacher", "deputy", "dsl", "deputy_dsl", "duty"})
 # Who reads posts at all, of whatever kind.
 READERS = LEADERS | {*GOVERNORS, "office", "clerk", "dpo"}
+# Who looks after the program itself, and sees no post there.
+KEEPERS = READERS | {"it"}
 # Whoever holds nothing else sees no post and nobody's data but their own.
 OWN_ALONE = frozenset({"staff", "governor"})
 _LONGEST = 500
