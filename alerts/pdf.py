@@ -47,7 +47,7 @@ class _Sheet:
         self, digest: Digest, chart: bytes, made_at: datetime, size: float, *, flows: bool = False
     ) -> None:
         self._digest, self._chart, self._size, self._flows = digest, chart, size, flows
-        self._pdf = _document(digest, made_at, flows=flows)
+        self._pdf = document(f"{digest.title}: {digest.period}", made_at, flows=flows)
         self._left, self._width = MARGIN, WIDE - 2 * MARGIN
         self._head()
         self._bottom = self._columns()
@@ -62,11 +62,7 @@ class _Sheet:
 
     def close(self) -> None:
         """Let go of the typeface's files."""
-        from fpdf.fonts import TTFFont  # noqa: PLC0415 - slow to load
-
-        for font in self._pdf.fonts.values():
-            if isinstance(font, TTFFont):
-                font.ttfont.close()
+        close(self._pdf)
 
     def _head(self) -> None:
         pdf, digest = self._pdf, self._digest
@@ -217,14 +213,24 @@ class _Sheet:
             self._gap(below)
 
 
-def _document(digest: Digest, made_at: datetime, *, flows: bool) -> FPDF:
+def close(pdf: FPDF) -> None:
+    """Let go of the typeface's files."""
+    from fpdf.fonts import TTFFont  # noqa: PLC0415 - slow to load
+
+    for font in pdf.fonts.values():
+        if isinstance(font, TTFFont):
+            font.ttfont.close()
+
+
+def document(title: str, made_at: datetime, *, flows: bool) -> FPDF:
+    """An empty sheet of A4 in our typeface, which `close` has to let go of."""
     import matplotlib  # noqa: PLC0415 - slow to load
     from fpdf import FPDF  # noqa: PLC0415 - slow to load
 
     pdf = FPDF(orientation="portrait", unit="mm", format="A4")
     pdf.set_creation_date(made_at)
     pdf.set_lang("en-GB")
-    pdf.set_title(f"{digest.title}: {digest.period}")
+    pdf.set_title(title)
     pdf.set_margins(MARGIN, MARGIN, MARGIN)
     pdf.c_margin = 0
     pdf.set_auto_page_break(flows, margin=MARGIN)

@@ -23,6 +23,15 @@ NOW = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
 HEAD = "head@hollybrook.example"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The same for tests that change nothing."""
+    with WebServer() as server:
+        made = Desk(tmp_path_factory.mktemp("data"), server)
+        made.run("poll", "--no-send")
+        yield made
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A school whose feed holds a threat and thanks, both read; somebody has looked at them."""
@@ -103,9 +112,9 @@ def test_a_file_of_heads_that_was_scribbled_in_is_said_to_be(desk: Desk) -> None
     assert "a line of audit-heads.txt cannot be read" in result.stdout
 
 
-def test_a_wrong_use_is_told_in_one_line(desk: Desk) -> None:
-    assert "there is no school 'elm'" in desk.run("data", "audit", "--school", "elm").stderr
-    assert "is not a date" in desk.run("data", "audit", "--since", "soon").stderr
+def test_a_wrong_use_is_told_in_one_line(shared: Desk) -> None:
+    assert "there is no school 'elm'" in shared.run("data", "audit", "--school", "elm").stderr
+    assert "is not a date" in shared.run("data", "audit", "--since", "soon").stderr
 
 
 def first(desk: Desk) -> dict[str, str]:

@@ -1,7 +1,4 @@
-"""`footprint incident`: what is open, who has it, and what was done; no post's words are shown.
-
-Another file of this folder may add a subcommand to `group`.
-"""
+"""`footprint incident`: what is open, who has it, and what was done; no post's words are shown."""
 
 from __future__ import annotations
 
@@ -20,6 +17,8 @@ from rich.text import Text
 from monitor import grouping
 from monitor.addressing import able_to_hear_all, place_of
 from monitor.clocks import COMPLAINT, MARK, MARKS, WITHIN, Clock, running
+from monitor.commands._incident_pack import pack, verify
+from monitor.commands._incidents import found_or_exit
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -43,6 +42,9 @@ from monitor.store.mentions import Mention
 group = typer.Typer(
     help="What is open, who has it, and what was done about it.", no_args_is_help=True
 )
+
+group.command("pack")(pack)
+group.command("verify")(verify)
 
 Id = Annotated[
     str,
@@ -95,7 +97,7 @@ def show(incident: Id, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = Fa
     """Show one incident: its posts by place and link, what runs out, and every act."""
     settings = settings_or_exit(config)
     with opened(settings.database_url) as store, store.reading() as connection:
-        (case,) = _cases(connection, settings, [_found(connection, incident)])
+        (case,) = _cases(connection, settings, [found_or_exit(connection, incident)])
     if as_json:
         print_json({"incident": _whole(case)})
     else:
@@ -215,7 +217,7 @@ def _desk(config: Path, beginning: str, by: str, as_json: bool) -> Iterator[_Des
     """Do something about an incident, and show what it is then; a refusal is one line."""
     settings = settings_or_exit(config)
     with opened(settings.database_url) as store, store.writing() as connection:
-        found = _found(connection, beginning)
+        found = found_or_exit(connection, beginning)
         school = settings.school(found.school)
         if school is None:
             fail(f"its school {quoted(found.school)} is not in the configuration any more", 1)
@@ -226,7 +228,7 @@ def _desk(config: Path, beginning: str, by: str, as_json: bool) -> Iterator[_Des
             yield _Desk(connection, found.id, school, posts, person, clock())
         except NotAllowed as error:
             fail(f"{error}", 1)
-        (case,) = _cases(connection, settings, [_found(connection, found.id)])
+        (case,) = _cases(connection, settings, [found_or_exit(connection, found.id)])
     if as_json:
         print_json({"incident": _whole(case)})
     else:
@@ -245,19 +247,6 @@ def _state(word: str) -> State:
     if word not in STATES:
         fail(f"there is no state {quoted(word)}{suggestion(word, STATES)}", 2)
     return word
-
-
-def _found(connection: Connection, beginning: str) -> Incident:
-    """The incident whose id begins so; one line on stderr and the end where that is not one."""
-    wanted = beginning.strip().lower()
-    ids = incidents.starting(connection, wanted) if wanted else ()
-    if len(ids) != 1:
-        why = "several incidents begin" if ids else "no incident begins"
-        fail(f"{why} with {quoted(beginning)}: `footprint incident list` shows them", 2)
-    found = incidents.one(connection, ids[0])
-    if found is None:
-        fail("that incident has just been deleted", 1)
-    return found
 
 
 def _posts(connection: Connection, found: Incident) -> tuple[Mention, ...]:

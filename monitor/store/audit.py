@@ -96,9 +96,10 @@ def listed(
     school: str | None = None,
     since: datetime | None = None,
     subject: str | None = None,
+    act: str | None = None,
     limit: int = 1000,
 ) -> tuple[Noted, ...]:
-    """The trail, newest first: of one school, since then, of one thing."""
+    """The trail, newest first: of one school, since then, of one thing, of one act."""
     where: list[ColumnElement[bool]] = []
     if school is not None:
         where.append(AUDIT.c.school == school)
@@ -106,6 +107,8 @@ def listed(
         where.append(AUDIT.c.at >= since)
     if subject is not None:
         where.append(AUDIT.c.subject == subject)
+    if act is not None:
+        where.append(AUDIT.c.act == act)
     names = [AUDIT.c[name] for name in Noted.__dataclass_fields__]
     rows = select(*names).where(*where).order_by(AUDIT.c.number.desc()).limit(limit)
     return tuple(
