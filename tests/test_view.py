@@ -26,7 +26,7 @@ HOLLY = Watch(
 def seen(text: str, medium: str = "") -> list[str]:
     tokens = canonical(text)
     (match,) = Matcher([HOLLY]).match(Words("", text, found=True), "holly", tokens)
-    return view(tokens, match.evidence, medium)[0]
+    return view(tokens, match.evidence, medium, match.towns)[0]
 
 
 def test_names_places_and_people_of_the_school_are_marks() -> None:
@@ -41,6 +41,11 @@ def test_names_places_and_people_of_the_school_are_marks() -> None:
 
 def test_what_the_school_listed_as_another_thing_is_a_mark_of_its_own() -> None:
     assert seen("a pint in the Hollybrook Arms") == ["a", "pint", "in", "the", "otherplace"]
+
+
+def test_a_town_that_is_none_of_the_schools_is_a_mark_and_its_own_is_not() -> None:
+    assert seen("Hollybrook in Leeds, not Stanwick")[:3] == ["ourschool", "in", "othertown"]
+    assert "ourplace" in seen("Hollybrook in Leeds, not Stanwick")
 
 
 def test_two_schools_posts_in_the_same_words_look_the_same() -> None:

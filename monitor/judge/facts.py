@@ -32,7 +32,7 @@ def facts(
         float(any(_before(scene, at) & lists["near"] for at in names)),
         float(bool(lists["community"] & words)),
         float(bool(lists["personal"] & words)),
-        float(bool(lists["towns"] & words - whose.home)),
+        float(bool(scene.other_towns(whose))),
         float(scene.speaks_of_home(whose)),
         float(any(_after(scene, at) in lists["things"] for at in names)),
         float(any(_after(scene, at) in lists["kinds"] for at in names)),

@@ -49,7 +49,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Match:
     """One school that a text may speak of. `notes` say in plain English what was weighed, `facts`
-    the same in numbers for the learned part.
+    the same in numbers for the learned part. `towns` are the words in it that name other towns.
     """
 
     profile: str
@@ -57,6 +57,7 @@ class Match:
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...]
     facts: tuple[float, ...] = ()
+    towns: frozenset[str] = frozenset()
 
     @property
     def excluded(self) -> bool:
@@ -239,6 +240,7 @@ class Matcher:
             tuple(_evidence(scene.tokens, at) for at in spotted) + tuple(support),
             tuple(dict.fromkeys(note for _, note in found if note)),
             facts(scene, weighed, [bool(against[at]) for at in weighed], whose),
+            scene.other_towns(whose),
         )
 
 

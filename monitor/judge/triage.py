@@ -102,7 +102,7 @@ class Judge:
         """A post as the learned part sees it, for one school: its view and what is known of it."""
         text = _read(words)
         match = self._matcher.match(words, school_id, text.tokens)[0]
-        shown, _ = view(text.tokens, match.evidence, words.medium)
+        shown, _ = view(text.tokens, match.evidence, words.medium, match.towns)
         return shown, signals(match, text.verdict, text.compound, shown)
 
     def best(self, words: Words, school_id: str | None = None) -> Judgement:
@@ -118,7 +118,7 @@ class Judge:
 def _judged(match: Match, text: _Text) -> Judgement:
     if match.excluded:
         return _irrelevant(match, text, match.confidence)
-    shown, owners = view(text.tokens, match.evidence, text.words.medium)
+    shown, owners = view(text.tokens, match.evidence, text.words.medium, match.towns)
     known = signals(match, text.verdict, text.compound, shown)
     opinion = learned().opinion(shown, known)
     readable = text.language in languages.JUDGED

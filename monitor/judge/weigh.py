@@ -98,6 +98,10 @@ class Scene:
         """True where a word of the school's places stands in the text outside its names."""
         return bool(whose.places & self.vocabulary)
 
+    def other_towns(self, whose: School) -> frozenset[str]:
+        """The words that name a town, county or country which is none of the school's places."""
+        return word_lists()["towns"] & self.vocabulary - whose.home
+
     def capital(self, index: int) -> bool:
         """True where a token begins with a capital and is not all capitals."""
         raw = self.tokens.between(index, index)
@@ -254,4 +258,4 @@ def far_away(scene: Scene, whose: School) -> bool:
     lists, words = word_lists(), scene.vocabulary
     if words & lists["personal"] or scene.speaks_of_home(whose):
         return False
-    return bool(lists["towns"] & words - whose.home)
+    return bool(scene.other_towns(whose))
