@@ -214,6 +214,17 @@ class Hours(Section):
         return time.fromisoformat(self.digest[4:])
 
 
+class Policy(Section):
+    """[schools.policy]: what the school's own policy says to its staff, in a few words each.
+
+    Staff see it in their own check; policies differ, so nothing is assumed of a blank one.
+    """
+
+    friends_with_parents: Line = ""
+    former_pupils: Line = ""
+    naming_the_school: Line = ""
+
+
 class Approval(Section):
     """[schools.approval]: the head's approval and the data protection officer's advice."""
 
@@ -355,6 +366,7 @@ class School(Section):
     official_accounts: tuple[Words, ...] = ()
     own_text: Switch = False
     contacts: Annotated[FixedWords, BeforeValidator(_no_approval)] = Fixed()
+    policy: Policy = Policy()
     approval: Approval | None = None
 
     @field_validator("people")

@@ -72,6 +72,7 @@ SETTINGS_OF = {
     "Person": "schools.people",
     "Hours": "schools.hours",
     "Keep": "schools.keep",
+    "Policy": "schools.policy",
     "Approval": "schools.approval",
 }
 SECRET_FILES = {
@@ -81,7 +82,7 @@ SECRET_FILES = {
     "oidc-secret": "hunter5",
     "backup-passphrase": "hunter4-hunter4",
 }
-TABLES_WITHIN = {"oidc", "staff", "people", "hours", "keep", "contacts", "approval"}
+TABLES_WITHIN = {"oidc", "staff", "people", "hours", "keep", "policy", "contacts", "approval"}
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:

@@ -199,6 +199,8 @@ def test_a_mark_and_the_first_day_stay_with_a_finding_that_is_found_again(clock:
     (old, new) = sorted(record.findings, key=lambda one: one.id)
     assert (old.mark, old.first, old.last) == ("not me", first, then)
     assert (record.is_new(old), record.is_new(new)) == (False, True)
+    record = record.with_run(Run(at=clock.forward(days=1)), (_finding(clock, 2),))
+    assert [one.id for one in record.findings if record.is_gone(one)] == ["0001"]
 
 
 def test_the_house_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:

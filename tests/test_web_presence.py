@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from monitor.presence.looking import Looker
+from monitor.school_settings import Policy
 from monitor.settings import Http, Person, School, SourceSettings
 from monitor.store.engine import Store
 from monitor.web.presence_pages import boxes_of
@@ -49,7 +50,12 @@ SEARCH = "/res/v1/web/search"
 TEACHER = Person(name="Zebedina Quillfeather", email="zq@hollybrook.example", roles=("staff",))
 OTHER = Person(name="Tom Birch", email="t.birch@hollybrook.example", roles=("staff",))
 IT = Person(name="Ola Admin", email="it@hollybrook.example", roles=("it",))
-STAFFED = SCHOOL.model_copy(update={"people": (HEAD, LEAD, TEACHER, OTHER, IT)})
+STAFFED = SCHOOL.model_copy(
+    update={
+        "people": (HEAD, LEAD, TEACHER, OTHER, IT),
+        "policy": Policy(former_pupils="not for five years"),
+    }
+)
 PLANTED = (
     b"Quillfeather-Oldname",
     b"zeb_quill_9",
@@ -280,6 +286,9 @@ def test_ticks_are_kept_and_the_list_can_be_printed_by_anybody(desk: Desk) -> No
     client = desk.begun()
     client.get("/presence/list")
     assert client.post("/presence/tick", line="set-facebook").status == 303
+    assert (
+        "Former pupils among your friends: not for five years." in client.get("/presence/list").text
+    )
     page = client.get("/presence/list").body
     assert re.search(r'value="set-facebook" checked', page)
     assert "checked" not in re.sub(

@@ -31,7 +31,7 @@ from monitor.presence import enrolling, searching, steps
 from monitor.presence.enrolling import NotAllowedError
 from monitor.presence.keeping import Boxes, house_key
 from monitor.presence.looking import Looker
-from monitor.presence.record import MARKS, Finding, Mark, Record, Run, School
+from monitor.presence.record import MARKS, Finding, Mark, Record, Run, School, school_of
 from monitor.presence.sealing import NotOpenedError
 from monitor.settings import Settings
 from monitor.store.engine import Store, StoreError
@@ -244,8 +244,8 @@ def _school(settings: Settings, given: str, towns: list[str]) -> School:
     if len(schools) != 1:
         raise NotAllowedError('Say which school you work at: --school "NAME" --town TOWN.')
     (one,) = schools
-    places = (*one.places, *towns)
-    return School(name=one.name, aliases=one.aliases, urls=one.urls, places=places)
+    found = school_of(one)
+    return found.model_copy(update={"places": (*found.places, *towns)})
 
 
 def _agreed(*, i_agree: bool) -> None:
@@ -324,6 +324,7 @@ def _print_findings(console: Console, record: Record, *, every: bool) -> None:
 
 def _print_finding(console: Console, record: Record, finding: Finding) -> None:
     new = " (new)" if record.is_new(finding) else ""
+    new = " (not come upon this time)" if record.is_gone(finding) else new
     mark = f" [{finding.mark}]" if finding.mark else ""
     _say(console, f"{finding.id}  {finding.kind}{new}{mark}: {finding.title}")
     _say(console, f"  {finding.url}")
@@ -336,7 +337,7 @@ def _print_finding(console: Console, record: Record, finding: Finding) -> None:
 
 
 def _print_checklist(console: Console, record: Record) -> None:
-    for part in steps.checklist({}):
+    for part in steps.checklist(record.school.policy):
         console.print()
         _say(console, part.title, "bold")
         _say(console, part.note)

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.judge.terms import Watch
+from monitor.settings import School as Configured
 
 Grade = Literal["likely", "perhaps", "not"]
 Mark = Literal["", "me", "not me", "dealt with"]
@@ -61,17 +62,31 @@ class Identity(_Part):
 
 
 class School(_Part):
-    """Where the person works, in the words by which pages speak of it."""
+    """Where the person works, in the words by which pages speak of it, and what its own policy says
+    of the things on which policies differ.
+    """
 
     name: str = ""
     aliases: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    policy: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def watch(self) -> Watch:
         """The school as the judge knows it."""
         return Watch("school", self.name, self.aliases, urls=self.urls, places=self.places)
+
+
+def school_of(one: Configured) -> School:
+    """A configured school as a record has it."""
+    return School(
+        name=one.name,
+        aliases=one.aliases,
+        urls=one.urls,
+        places=one.places,
+        policy=one.policy.model_dump(),
+    )
 
 
 class Agreement(_Part):
@@ -169,6 +184,10 @@ class Record(_Part):
         kept = {step: at for step, at in self.ticks.items() if steps.get(step, True)}
         added = {step: now for step, done in steps.items() if done and step not in kept}
         return self.model_copy(update={"ticks": kept | added})
+
+    def is_gone(self, finding: Finding) -> bool:
+        """True where the last check did not come upon it: it may be gone, or its place was silent."""
+        return bool(self.runs) and finding.last < self.runs[-1].at
 
     def is_new(self, finding: Finding) -> bool:
         """True where the last check found it and none before did."""

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 from monitor.presence import enrolling, searching, steps
 from monitor.presence.enrolling import NotAllowedError
 from monitor.presence.keeping import Boxes
-from monitor.presence.record import GRADES, MARKS, Finding, Identity, Record, Run, School
+from monitor.presence.record import GRADES, MARKS, Finding, Identity, Record, Run, School, school_of
 from monitor.presence.sealing import NotOpenedError
 from monitor.settings import School as Configured
 from monitor.store.engine import Store, StoreError
@@ -177,10 +177,11 @@ class PresencePages:
         """The checklist as it can be printed; with ticks where one's own record is open."""
         mine = self._mine(request)
         ticks = mine.record.ticks if mine else {}
+        policy = self._school_of(_viewer(request).email).policy
         return self._page(
             request,
             "presence_list.html",
-            parts_of=steps.checklist({}),
+            parts_of=steps.checklist(policy),
             ticks=ticks,
             open=bool(mine),
         )
@@ -273,7 +274,7 @@ class PresencePages:
         """Where somebody works, in the words that the school is watched by."""
         for one in self._entrance.sessions.schools():
             if any(person.email.casefold() == email for person in one.people):
-                return School(name=one.name, aliases=one.aliases, urls=one.urls, places=one.places)
+                return school_of(one)
         raise HTTPException(403)
 
     def _door(
