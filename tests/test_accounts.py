@@ -128,3 +128,13 @@ def test_nobody_is_sent_a_link_that_they_have_waited_five_minutes_for(
         done = _postroom(tmp_path, store, server, Clock(NOW + 5 * MINUTE)).deliver_one()
     assert done
     assert (done.state, server.accepted) == ("dropped", [])
+
+
+def test_who_was_taken_out_of_the_settings_is_let_go_and_nobody_else(store: Store) -> None:
+    with store.writing() as connection:
+        for email in (EMAIL, "gone@hollybrook.example"):
+            accounts.set_factor(connection, Factor(email, b"x", NOW, 0), ["a"])
+            accounts.begin(connection, Session(email, email, True, "Firefox", NOW, NOW))
+        accounts.erase_leavers(connection, [EMAIL.upper()])
+        assert accounts.known(connection) == {EMAIL}
+        assert accounts.session(connection, EMAIL, NOW)

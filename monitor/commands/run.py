@@ -38,6 +38,7 @@ from monitor.presence.looking import Looker
 from monitor.presence.reminding import Reminders
 from monitor.schedule import ESCALATE_SECONDS, Schedule
 from monitor.settings import School, Settings
+from monitor.store import accounts
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
 from monitor.web.keys import KeyFileError, Keys, keys_in
@@ -118,7 +119,11 @@ def _run(
             pulse=made.pulse,
         )
         with _pages(settings, schools, made, roll) as address:
-            first = "" if demo else _first_link(made, (settings.web.address or address).rstrip("/"))
+            first = (
+                ""
+                if demo
+                else _first_link(made, settings, (settings.web.address or address).rstrip("/"))
+            )
             _greet(settings, schools, address, first, demo=demo)
             if as_json:
                 watching = [school.id for school in schools]
@@ -200,9 +205,13 @@ def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:
     )
 
 
-def _first_link(made: World, origin: str) -> str:
-    """The address that lets the first person sign in; "" once somebody has."""
+def _first_link(made: World, settings: Settings, origin: str) -> str:
+    """The address that lets the first person sign in; "" once somebody has. Who has left since the
+    last start is let go.
+    """
+    present = [person.email for school in settings.schools for person in school.people]
     with made.store.writing() as connection:
+        accounts.erase_leavers(connection, present)
         path = first_link(connection, clock())
     return f"{origin}{path}" if path else ""
 

@@ -203,6 +203,14 @@ def erase_person(connection: Connection, email: str) -> None:
     )
 
 
+def erase_leavers(connection: Connection, present: Collection[str]) -> None:
+    """Erase what is kept for everybody who is not among those present, such as whoever was taken
+    out of the settings by hand.
+    """
+    for email in known(connection).difference(email.casefold() for email in present):
+        erase_person(connection, email)
+
+
 def known(connection: Connection) -> frozenset[str]:
     """Every address that something is kept for here."""
     columns = (ACCOUNT.c.email, SESSION.c.email)
