@@ -23,6 +23,8 @@ from monitor.store.engine import Store
 from monitor.store.incidents import INCIDENT
 from monitor.store.mentions import MENTION
 from tests.conftest import Clock
+from tests.proofs import crowd
+from tests.proofs.kill import Killer, Town
 from tests.test_delivery import HEAD, LEAD, START, Shelf, carry, hollybrook, room
 from tests.test_store import a_mention
 
@@ -316,6 +318,27 @@ def test_an_escalated_letter_that_is_refused_for_ever_goes_to_the_next_leader(
     escalations.owe_due()
     carry(postroom)
     assert [letter.recipient for letter in shelf.letters[2:]] == [HEAD.email]
+
+
+@slow
+def test_from_a_post_that_is_read_to_the_letter_that_says_that_nobody_has_it(small: Store) -> None:
+    town, clock = Town(Killer()), crowd.Clock()
+    try:
+        with crowd.world(small, clock, town, 1) as made:
+            made.step(timedelta(minutes=1))
+            town.posts = 1
+            made.step(timedelta(minutes=1))
+            assert len(made.sent) == 2
+            escalations = Escalations((crowd.SCHOOL,), small, clock)
+            assert escalations.owe_due() is None
+            clock.now += timedelta(minutes=15)
+            assert escalations.owe_due() == 2
+            made.step(timedelta(minutes=1))
+    finally:
+        town.close()
+    assert len(made.sent) == 4
+    again = made.server.accepted[-1].message
+    assert "Nobody has this yet" in str(again["Subject"])
 
 
 def a_standing(**changed: object) -> Standing:

@@ -115,7 +115,9 @@ class Told:
 
 
 @dataclass
-class _World:
+class World:
+    """A program in one process, whose clock is moved, and the mail server that it sends to."""
+
     monitor: Monitor
     rooms: Sequence[Postroom]
     clock: Clock
@@ -146,26 +148,27 @@ def flood(posts: int, workers: int, url: str) -> Told:
     """So many posts within ten minutes, and then an hour of silence."""
     clock, town, store = Clock(), Flood(Killer()), open_store(url)
     try:
-        with _world(store, clock, town, workers) as world:
-            world.step(STEP)
+        with world(store, clock, town, workers) as made:
+            made.step(STEP)
             begun, odd_at = clock.now, clock.now + FLOOD / 2
             steps = FLOOD // STEP
             for number in range(1, steps + 1):
                 town.posts = posts * number // steps
                 town.odd = clock.now >= odd_at
-                world.step(STEP)
+                made.step(STEP)
             for _ in range(30):
-                world.step(timedelta(minutes=2))
+                made.step(timedelta(minutes=2))
         with store.reading() as connection:
             rows = deliveries.listed(connection, [SCHOOL.id], 10 * posts)
     finally:
         town.close()
         store.close()
-    return _told(posts, rows, world.sent, begun, odd_at)
+    return _told(posts, rows, made.sent, begun, odd_at)
 
 
 @contextmanager
-def _world(store: Store, clock: Clock, town: Town, workers: int) -> Iterator[_World]:
+def world(store: Store, clock: Clock, town: Town, workers: int) -> Iterator[World]:
+    """So many workers on a store that reads a town's feed."""
     place = f"127.0.0.1:{town.port}"
     source = SourceSettings(
         id="town", kind="feed", every_minutes=15, options=Options(url=f"http://{place}/feed")
@@ -200,7 +203,7 @@ def _world(store: Store, clock: Clock, town: Town, workers: int) -> Iterator[_Wo
             Postroom(settings, (SCHOOL,), store, channel, clock, f"worker {number}")
             for number in range(workers)
         ]
-        yield _World(monitor, rooms, clock, server)
+        yield World(monitor, rooms, clock, server)
 
 
 def _told(
