@@ -79,7 +79,7 @@ def test_a_member_of_staff_needs_the_link_alone_and_sees_no_post(desk: Desk) -> 
     client = desk.client()
     assert client.sign_in(desk.store, TEACHER).headers["location"] == "/"
     assert client.get("/account").status == 200
-    for path in ("/", "/mail", "/sources", f"/mentions/{THREAT.id}"):
+    for path in ("/mentions", "/mail", "/sources", f"/mentions/{THREAT.id}"):
         assert client.get(path).status == 403
         assert "gates" not in client.page
 
@@ -221,7 +221,7 @@ def test_who_is_taken_out_of_the_settings_is_out_at_the_next_page(desk: Desk) ->
     assert client.get("/").status == 303
     demoted = Person(name=HEAD.name, email=HEAD.email, roles=("staff",))
     desk.schools[:] = [SCHOOL.model_copy(update={"people": (demoted,)})]
-    assert client.get("/").status == 403
+    assert client.get("/mentions").status == 403
 
 
 def test_who_is_given_a_role_with_posts_must_prove_it_first(desk: Desk) -> None:
