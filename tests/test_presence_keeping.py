@@ -94,6 +94,7 @@ def test_what_is_erased_is_erased_at_once_and_without_the_passphrase(
     boxes.save(ANN, PHRASE, _record(clock), clock())
     boxes.save(BOB, PHRASE, _record(clock, "Bob"), clock())
     boxes.erase(ANN, clock())
+    boxes.scrub()
     with pytest.raises(NotOpenedError):
         boxes.open(ANN, PHRASE, clock())
     assert boxes.open(BOB, PHRASE, clock()).identity.name == "Bob"
@@ -112,6 +113,7 @@ def test_no_byte_of_what_was_kept_stays_in_a_sqlite_file_or_beside_it(
     assert all(piece in written for piece in pieces)
     assert PLANTED.encode() not in written
     boxes.erase(ANN, clock())
+    boxes.scrub()
     left = _bytes_of(tmp_path)
     assert not any(piece in left for piece in pieces)
     store.close()
@@ -122,12 +124,28 @@ def _bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.glob("footprint.db*")))
 
 
-def test_an_account_that_is_gone_takes_its_box_along(store: Store, clock: Clock) -> None:
+def test_an_account_that_is_gone_for_a_week_takes_its_box_along(store: Store, clock: Clock) -> None:
     _boxes(store).save(ANN, PHRASE, _record(clock), clock())
-    _boxes(store, HEAD, BOB).tidy(clock())
+    fewer = _boxes(store, HEAD, BOB)
+    fewer.tidy(clock())
+    fewer.tidy(clock.forward(days=6))
+    assert len(_rows(store)) == 3
+    fewer.tidy(clock.forward(days=2))
     assert len(_rows(store)) == 2
     with pytest.raises(NotOpenedError):
         _boxes(store).open(ANN, PHRASE, clock())
+
+
+def test_a_list_of_staff_that_was_wrong_for_a_day_costs_nobody_anything(
+    store: Store, clock: Clock
+) -> None:
+    whole, empty = _boxes(store), Boxes(store, KEY, tuple)
+    whole.save(ANN, PHRASE, _record(clock), clock())
+    empty.tidy(clock())
+    whole.tidy(clock.forward(days=1))
+    empty.tidy(clock.forward(days=30))
+    empty.tidy(clock.forward(days=6))
+    assert whole.open(ANN, PHRASE, clock()).identity.name == PLANTED
 
 
 def test_results_go_after_a_year_or_when_the_person_says_though_nobody_opens_them(

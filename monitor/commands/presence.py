@@ -157,7 +157,9 @@ def withdraw(
         with sole_use(_url(database)):
             store = open_store(_url(database))
             try:
-                Boxes(store, house_key(_key_file(database)), lambda: (_ME,)).erase(_ME, clock())
+                boxes = Boxes(store, house_key(_key_file(database)), lambda: (_ME,))
+                boxes.erase(_ME, clock())
+                boxes.scrub()
             finally:
                 store.close()
             for end in ("", "-wal", "-shm", ".key"):

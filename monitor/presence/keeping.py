@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.presence import sealing
@@ -14,6 +14,8 @@ from monitor.presence.sealing import Box, NotOpenedError, TooLargeError
 from monitor.store import presence
 from monitor.store.engine import Connection, Store, StoreError
 
+# A list of staff that is wrong for a day must not cost everybody what they keep.
+LEFT_FOR = timedelta(days=7)
 _FEWER = 10
 
 
@@ -51,13 +53,16 @@ class Boxes:
         return kept
 
     def erase(self, account: str, now: datetime) -> None:
-        """Nothing of the person's is left; the passphrase is not asked for. Raises StoreError."""
+        """Nothing of the person's can be opened any more; the passphrase is not asked for."""
         with self.store.writing() as connection:
             self._write(connection, now, {account: sealing.empty(now)})
+
+    def scrub(self) -> None:
+        """Leave no sealed byte of what was erased in the database's files; raises StoreError."""
         presence.scrub(self.store)
 
     def tidy(self, now: datetime) -> None:
-        """Give each new account a box, empty what is over, drop whose account is gone."""
+        """Give each new account a box, empty what is over, drop whose account is long gone."""
         with self.store.writing() as connection:
             self._write(connection, now, {})
 
@@ -68,8 +73,21 @@ class Boxes:
         for account in {*self.accounts(), *changed}:
             name = sealing.box_name(self.house_key, account)
             box = changed.get(account) or self._as_it_was(old, name, now)
-            rows[name] = sealing.wrapped(box, self.house_key, name)
+            rows[name] = sealing.wrapped(replace(box, left_at=None), self.house_key, name)
+        for name in old.keys() - rows.keys():
+            rows |= self._left(old[name], name, now)
         presence.replace(connection, rows)
+
+    def _left(self, row: bytes, name: str, now: datetime) -> dict[str, bytes]:
+        """The box of an account that nobody has, for a week; what no key opens any more goes."""
+        try:
+            box = sealing.unwrapped(row, self.house_key, name)
+        except NotOpenedError:
+            return {}
+        left_at = box.left_at or now
+        if left_at + LEFT_FOR <= now or box.until <= now:
+            return {}
+        return {name: sealing.wrapped(replace(box, left_at=left_at), self.house_key, name)}
 
     def _as_it_was(self, old: dict[str, bytes], name: str, now: datetime) -> Box:
         """The box; an empty one where there is none, it is over, or somebody changed it."""

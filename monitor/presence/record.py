@@ -186,7 +186,7 @@ class Record(_Part):
         return self.model_copy(update={"ticks": kept | added})
 
     def is_gone(self, finding: Finding) -> bool:
-        """True where the last check did not come upon it: it may be gone, or its place was silent."""
+        """True where the last check did not come upon it: it is gone, or its place was silent."""
         return bool(self.runs) and finding.last < self.runs[-1].at
 
     def is_new(self, finding: Finding) -> bool:

@@ -27,7 +27,7 @@ SHORTEST_PASSPHRASE = 12
 _NONCE, _TAG = 12, 16
 _ROOM = BOX_BYTES - _NONCE - _TAG
 _LENGTH = struct.Struct(">I")
-_UNTIL = struct.Struct(">q")
+_DATES = struct.Struct(">qq")
 # RFC 9106's second recommendation: 64 MiB, three passes, four lanes.
 _PASSES, _KIBIBYTES, _LANES = 3, 64 * 1024, 4
 
@@ -42,10 +42,14 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What lies under the outer seal: an inner seal or random bytes, and when it is emptied."""
+    """What lies under the outer seal: an inner seal or random bytes, and when it is emptied.
+
+    `left_at` is since when nobody has the account any more.
+    """
 
     inner: bytes
     until: datetime
+    left_at: datetime | None = None
 
 
 def new_key() -> bytes:
@@ -102,7 +106,8 @@ def empty(now: datetime) -> Box:
 def wrapped(box: Box, house_key: bytes, name: str) -> bytes:
     """The box under a new outer seal, which holds for its name alone."""
     nonce = os.urandom(_NONCE)
-    plain = _UNTIL.pack(int(box.until.timestamp())) + box.inner
+    left = int(box.left_at.timestamp()) if box.left_at else 0
+    plain = _DATES.pack(int(box.until.timestamp()), left) + box.inner
     return nonce + AESGCM(house_key).encrypt(nonce, plain, name.encode())
 
 
@@ -112,5 +117,9 @@ def unwrapped(row: bytes, house_key: bytes, name: str) -> Box:
         plain = AESGCM(house_key).decrypt(row[:_NONCE], row[_NONCE:], name.encode())
     except InvalidTag:
         raise NotOpenedError from None
-    until = datetime.fromtimestamp(_UNTIL.unpack_from(plain)[0], UTC)
-    return Box(plain[_UNTIL.size :], until)
+    until, left = _DATES.unpack_from(plain)
+    return Box(
+        plain[_DATES.size :],
+        datetime.fromtimestamp(until, UTC),
+        datetime.fromtimestamp(left, UTC) if left else None,
+    )

@@ -32,6 +32,11 @@ OPENS_NOTHING = (
     "This passphrase opens nothing: either it is another one, or nothing is kept for you. "
     "Nobody can tell which, or set it anew."
 )
+ERASED = "Erased. Nothing is kept for you."
+STILL_THERE = (
+    "The database is busy, so that its log still holds sealed bytes of it, which nothing opens; "
+    "they go as it is written on."
+)
 TOO_MANY = "That was tried too often. Wait a quarter of an hour."
 _GRADE_NAMES = {
     "likely": "Likely you",
@@ -213,7 +218,11 @@ class PresencePages:
             ]:
                 del self._open[session]
             self._boxes.erase(viewer.email, self._site.clock())
-        return self._door(request, said="Erased. Nothing is kept for you.")
+        try:
+            self._boxes.scrub()
+        except StoreError:
+            return self._door(request, said=f"{ERASED} {STILL_THERE}")
+        return self._door(request, said=ERASED)
 
     def _mine(self, request: Request) -> _Open | None:
         """The viewer's record, where this browser has it open; being used keeps it open."""
