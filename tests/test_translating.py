@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from monitor.locales.__main__ import extracted, kept, lacking
 from monitor.web import words
 from monitor.web.menu import menu
+from monitor.web.site import templates
 from monitor.web.translating import chosen_by, gettext, ngettext, speaking
 from monitor.web.viewer import Viewer
 
@@ -84,6 +85,13 @@ def test_a_browser_that_has_chosen_is_believed_first(
 ) -> None:
     headers = Headers({"cookie": cookie, "accept-language": accepts})
     assert chosen_by(headers, usual) == chosen
+
+
+def test_nothing_that_is_put_into_a_message_becomes_markup() -> None:
+    page = templates().from_string("{{ _(x) }} {{ _('in %(source)s', source=x) }}")
+    shown = "&lt;b&gt;%s %(y)s"
+    with speaking("cy"):
+        assert page.render(x="<b>%s %(y)s") == f"{shown} yn {shown}"
 
 
 def test_the_menu_has_what_is_there_and_may_be_opened() -> None:

@@ -28,37 +28,37 @@ from monitor.web.service_pages import BACK
 from monitor.web.sessions import FORM_COOKIE, Sessions, given, keep_form
 from monitor.web.signin_pages import Entrance
 from monitor.web.site import Site, nothing_wrong, plain_page, templates
-from monitor.web.translating import ENGLISH, WELSH, Speaking
+from monitor.web.translating import ENGLISH, WELSH, Speaking, later
 from monitor.web.viewer import Visit, demonstration_head
 
 SAID = {
     400: (
-        "This address is not ours",
-        "Open Footprint by the address that it printed at its start.",
+        later("This address is not ours"),
+        later("Open Footprint by the address that it printed at its start."),
     ),
     403: (
-        "This is not open to you",
-        (
+        later("This is not open to you"),
+        later(
             "Either this page is not for your role at the school, or you were signed out while it "
             "stood open. Nothing was changed. Open the first page, and sign in where it asks for "
             "that."
         ),
     ),
     404: (
-        "There is no such page",
-        "The post may have been removed because its time was up.",
+        later("There is no such page"),
+        later("The post may have been removed because its time was up."),
     ),
     405: (
-        "That cannot be done here",
-        "This page is for reading alone.",
+        later("That cannot be done here"),
+        later("This page is for reading alone."),
     ),
     500: (
-        "Something went wrong",
-        "The fault is Footprint's own. Watching goes on, and the log says what it was.",
+        later("Something went wrong"),
+        later("The fault is Footprint's own. Watching goes on, and the log says what it was."),
     ),
     503: (
-        "The database does not answer",
-        "What is stored cannot be shown just now. Run footprint check to see what is wrong.",
+        later("The database does not answer"),
+        later("What is stored cannot be shown just now. Run footprint check to see what is wrong."),
     ),
 }
 

@@ -28,6 +28,7 @@ from monitor.web.keys import Keys, hashed, new_secret
 from monitor.web.oidc import Service
 from monitor.web.sessions import FORM_COOKIE, SESSION_COOKIE, Sessions, forget, given, keep
 from monitor.web.site import Site, own_path
+from monitor.web.translating import later
 from monitor.web.viewer import Viewer, Visit, leading, needs_second_factor, viewer_of
 
 GOOD_FOR = timedelta(minutes=15)
@@ -41,12 +42,12 @@ LINKS, CODES = "link", "code"
 LONGEST_EMAIL = 254
 # Above every alert: somebody waits for it at the page.
 PRIORITY = 10
-TOO_MANY = "There were too many tries. Wait a quarter of an hour, then try again."
-WRONG = (
+TOO_MANY = later("There were too many tries. Wait a quarter of an hour, then try again.")
+WRONG = later(
     "That code is not right, or was used already. Wait for the app's next one. If this goes on, "
     "see that the telephone sets its clock by itself."
 )
-LOST = (
+LOST = later(
     "The key that your second step was sealed with is not here any more. Ask whoever runs "
     "Footprint to put footprint.key back, or to run footprint people reset with your address."
 )
@@ -169,7 +170,7 @@ class SigninPages:
         return self._entrance.page(request, "signin_link.html", secret=secret, people=people)
 
     def _used(self, request: Request) -> Response:
-        says = "This link has been used, or its time is over. Ask for a new one."
+        says = later("This link has been used, or its time is over. Ask for a new one.")
         return self._entrance.page(request, "signin_again.html", 404, says=says)
 
     def _choice(self) -> tuple[Viewer, ...]:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from monitor.machine import Trouble
 from monitor.settings import School, Settings
@@ -59,10 +60,19 @@ def templates() -> Environment:
     made.globals.update(address=address, static=static_address, words=words)
     made.globals.update(counted=words.counted, language=translating.language)
     made.globals.update(languages=translating.LANGUAGES, tags=translating.TAGS)
-    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
-        translating.gettext, translating.ngettext, newstyle=True
-    )
+    made.install_gettext_callables(_said, _counted)  # type: ignore[attr-defined]  # the extension's
     return made
+
+
+def _said(message: str, **filled: Any) -> Markup:
+    """A message in the page's language with its holes filled; all of it is text, no markup."""
+    text = escape(translating.gettext(message))
+    return text % filled if filled else text
+
+
+def _counted(one: str, many: str, number: int, **filled: Any) -> Markup:
+    """The same in the form that goes with a number, which fills the hole `num`."""
+    return escape(translating.ngettext(one, many, number)) % {"num": number, **filled}
 
 
 def plain_page(environment: Environment, status: int, title: str, text: str) -> HTMLResponse:

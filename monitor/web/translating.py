@@ -49,7 +49,7 @@ def speaking(chosen: str) -> Iterator[None]:
 
 def gettext(message: str) -> str:
     """The message in the language of the page; in English where it is not translated."""
-    return _catalogue(language()).gettext(message)
+    return _catalogue(language()).gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, number: int) -> str:
