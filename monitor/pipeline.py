@@ -76,6 +76,11 @@ class Monitor:
     signed_in: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
 
     @cached_property
+    def fingerprints(self) -> Mapping[str, str]:
+        """What each school is watched by, as a mark that changes with it."""
+        return {school.id: fingerprint(school) for school in self.schools}
+
+    @cached_property
     def sources(self) -> Mapping[str, SourceSettings]:
         """The sources that are read for the schools that are watched."""
         return self.settings.read_for(self.schools)
@@ -144,7 +149,7 @@ class Monitor:
     def _read(self, look: Look) -> Polled:
         source = self.sources[look.source]
         schools = {s.id: s for s in self.schools if source.listens_for(s.id)}
-        heard = {school.id: fingerprint(school) for school in schools.values()}
+        heard = {school: self.fingerprints[school] for school in schools}
         first = frozenset(heard.keys() - look.heard.keys())
         again = frozenset(s for s in heard if look.heard.get(s, heard[s]) != heard[s])
         queue = ReportQueue(self.store, source.id, self.clock)
@@ -215,6 +220,8 @@ class Monitor:
         first: frozenset[str],
         again: frozenset[str],
     ) -> Intake:
+        if not posts:
+            return Intake()
         keys = {post.key for post in posts}
         contents = {content_of(post) for post in posts}
         stories = {story for post in posts if (story := story_of(post.url))}

@@ -8,12 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from monitor.store.engine import one_at_a_time
 from monitor.store.tables import Gap as GapRow
 from monitor.store.tables import Look as LookRow
-from monitor.store.tables import Site, table
+from monitor.store.tables import Site, Utc, table
 
 LOOK, SITE, GAP = table(LookRow), table(Site), table(GapRow)
 # A poll has 60 s for each address and 10 s for its body; a look that takes longer has died.
@@ -112,54 +124,81 @@ def claim_due(
     A site is asked one thing at a time: a source waits while another of its host is being read.
     """
     one_at_a_time(connection, "looks")
-    late = or_(LOOK.c.due_at <= now, LOOK.c.tried_at > now + SKEW)
-    due = and_(late, LOOK.c.source.in_(among), _host_is_free(now), _has_its_turn(now))
-    return _claim(connection, due, now, owner)
+    return _claim(connection, _LONGEST_DUE, now, owner, among=sorted(among))
 
 
 def claim(connection: Connection, source: str, now: datetime, owner: str) -> Look | None:
     """Lease one source, due or not; None while it is being read or has asked to be left alone."""
-    wanted = and_(LOOK.c.source == source, _host_is_free(now))
-    return _claim(connection, wanted, now, owner)
+    return _claim(connection, _THIS_ONE, now, owner, source=source)
 
 
 def _claim(
-    connection: Connection, wanted: ColumnElement[bool], now: datetime, owner: str
+    connection: Connection, chosen: Select[Any], now: datetime, owner: str, **which: object
 ) -> Look | None:
-    asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= now, LOOK.c.tried_at > now + SKEW)
-    free = and_(wanted, _unleased(now), asked)
-    chosen = select(*COLUMNS).where(free).order_by(LOOK.c.due_at).limit(1)
-    row = connection.execute(chosen.with_for_update(skip_locked=True)).first()
+    row = connection.execute(chosen, {**_moments(now), **which}).first()
     if row is None:
         return None
     # Each claim by a name of its own: whoever overslept a lease must not settle the next one's.
     lease = f"{owner}:{uuid.uuid4().hex[:8]}"
-    taken = connection.execute(
-        update(LOOK)
-        .where(LOOK.c.source == row.source, _unleased(now))
-        .values(lease_owner=lease, leased_until=now + LEASE, tried_at=now)
-    )
+    ours = {"this": row.source, "lease_owner": lease, "leased_until": now + LEASE}
+    taken = connection.execute(_TAKE, {**_moments(now), **ours, "tried_at": now})
     return replace(Look(**row._mapping), lease_owner=lease) if taken.rowcount == 1 else None
 
 
-def _unleased(now: datetime) -> ColumnElement[bool]:
+def _moments(now: datetime) -> dict[str, datetime]:
+    """The moments that the statements below compare with."""
+    return {
+        "now": now,
+        "soon": now + TICK,
+        "skewed": now + SKEW,
+        "latest_lease": now + LEASE + SKEW,
+        "latest_turn": now + LONGEST_TURN,
+    }
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=Utc())
+
+
+# The statements of every poll are put together once: that costs more than running them.
+def _unleased() -> ColumnElement[bool]:
     # No lease is longer than LEASE: one that seems so was taken before the clock was set back.
-    over = or_(LOOK.c.leased_until <= now, LOOK.c.leased_until > now + LEASE + SKEW)
-    return or_(LOOK.c.leased_until.is_(None), over)
+    until = LOOK.c.leased_until
+    return or_(until.is_(None), until <= _moment("now"), until > _moment("latest_lease"))
 
 
-def _host_is_free(now: datetime) -> ColumnElement[bool]:
+def _host_is_free() -> ColumnElement[bool]:
     other = LOOK.alias("other")
-    leased = other.c.leased_until.between(now, now + LEASE + SKEW)
-    asked = and_(other.c.not_before > now, other.c.tried_at <= now + SKEW)
+    leased = other.c.leased_until.between(_moment("now"), _moment("latest_lease"))
+    asked = and_(other.c.not_before > _moment("now"), other.c.tried_at <= _moment("skewed"))
     # What is no web site has no host, and nothing to share with others like it.
     busy = and_(other.c.host == LOOK.c.host, LOOK.c.host != "", or_(leased, asked))
     return ~exists(select(other.c.source).where(busy))
 
 
-def _has_its_turn(now: datetime) -> ColumnElement[bool]:
-    later = SITE.c.free_at.between(now + TICK, now + LONGEST_TURN)
+def _has_its_turn() -> ColumnElement[bool]:
+    later = SITE.c.free_at.between(_moment("soon"), _moment("latest_turn"))
     return ~exists(select(SITE.c.site).where(and_(SITE.c.site == LOOK.c.host, later)))
+
+
+def _choosing(*wanted: ColumnElement[bool]) -> Select[Any]:
+    set_back = LOOK.c.tried_at > _moment("skewed")
+    asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= _moment("now"), set_back)
+    free = select(*COLUMNS).where(*wanted, _host_is_free(), _unleased(), asked)
+    return free.order_by(LOOK.c.due_at).limit(1).with_for_update(skip_locked=True)
+
+
+_THIS_ONE = _choosing(LOOK.c.source == bindparam("source"))
+_LONGEST_DUE = _choosing(
+    or_(LOOK.c.due_at <= _moment("now"), LOOK.c.tried_at > _moment("skewed")),
+    LOOK.c.source.in_(bindparam("among", expanding=True)),
+    _has_its_turn(),
+)
+_TAKE = (
+    update(LOOK)
+    .where(LOOK.c.source == bindparam("this"), _unleased())
+    .values({name: bindparam(name) for name in ("lease_owner", "leased_until", "tried_at")})
+)
 
 
 def settle(connection: Connection, look: Look, outcome: Mapping[str, Any]) -> bool:
