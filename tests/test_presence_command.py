@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,8 @@ def test_the_files_tell_nothing_of_who_looked_for_what(person: Person) -> None:
         PHRASE,
     ):
         assert word.encode() not in held
+    with closing(sqlite3.connect(person.folder / "presence.db")) as file:
+        assert file.execute("SELECT count(*) FROM site").fetchone() == (0,)
 
 
 def test_without_the_passphrase_nothing_opens_and_the_way_on_is_said(person: Person) -> None:

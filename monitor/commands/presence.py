@@ -215,7 +215,8 @@ def _kept(database: Path, passphrase: str, fresh: Record | None = None) -> Itera
 
 
 def _checked(kept: _Kept, settings: Settings) -> tuple[Run, tuple[Finding, ...]]:
-    parser, door = Parser(), fetcher(settings, kept.store)
+    # Turns at sites are kept in memory: in the file they would tell when somebody looked.
+    parser, door = Parser(), fetcher(settings)
     try:
         looker = Looker(settings, kept.store, door, parser, clock, random.random)
         return looker.look(kept.record, lambda place: say(f"Asking {place}"))

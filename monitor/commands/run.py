@@ -25,6 +25,7 @@ from monitor.commands._world import (
     World,
     clock,
     fail,
+    fetcher,
     print_json,
     say,
     settings_or_exit,
@@ -163,6 +164,8 @@ def _pages(
     demo = roll is None
     keys = Keys(secrets.token_bytes(32)) if demo else keys_in(settings.folder)
     advice = tuple(str(problem) for problem in advise(settings, clock()))
+    # Its turns are kept in no database, which would tell when somebody looked for themself.
+    own_door = fetcher(settings)
     app = create_app(
         settings=settings,
         schools=schools,
@@ -174,9 +177,7 @@ def _pages(
         door=made.monitor.fetcher,
         notices=lambda: advice,
         troubles=lambda: made.caretaker.troubles,
-        look=Looker(
-            settings, made.store, made.monitor.fetcher, made.monitor.parser, clock, random.random
-        ),
+        look=Looker(settings, made.store, own_door, made.monitor.parser, clock, random.random),
     )
     server = _server(app, settings, settings.web.port)
     try:
@@ -191,6 +192,7 @@ def _pages(
         yield f"{server.address}/"
     finally:
         server.stop()
+        own_door.close()
 
 
 def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:
