@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -17,22 +17,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor.pulse import Pulse
+from monitor.steps import Step
 from monitor.store.engine import StoreError
 
 log = logging.getLogger("footprint")
 
-# Four sources are read at once, so that a few slow ones do not hold up the rest. One letter is
-# carried at a time: a killed process then repeats one message at most.
-POLLERS = 4
-POLL_SECONDS = 2
-CARRIERS = 1
-CARRY_SECONDS = 1
-DIGEST_SECONDS = 60
-ESCALATE_SECONDS = 15
 CLOCK_SECONDS = 5
 # A fetch ends within 60 seconds; service managers kill after 90.
 PATIENCE_SECONDS = 75.0
-NONE: Mapping[str, tuple[Callable[[], object], int]] = {}
 
 
 class Schedule:
@@ -40,19 +32,13 @@ class Schedule:
 
     def __init__(
         self,
-        poll: Callable[[], object],
-        deliver: Callable[[], object],
+        steps: Sequence[Step],
         clock: Callable[[], datetime],
         patience: float = PATIENCE_SECONDS,
         *,
-        digest: Callable[[], object] | None = None,
-        others: Mapping[str, tuple[Callable[[], object], int]] = NONE,
         pulse: Pulse | None = None,
     ) -> None:
-        """`poll`, `deliver` and `digest` do one unit of work and return None where there was none.
-
-        `others` are further steps by name, each with the seconds from one call to the next;
-        `pulse` is told whenever a step has come round.
+        """`pulse` is told whenever a step has come round.
 
         The first calls are due at once by `clock`; `patience` is how many seconds a step in hand
         is waited for at the end.
@@ -60,30 +46,22 @@ class Schedule:
         self.stopping = threading.Event()
         self._clock, self._patience = clock, patience
         self._pulse = pulse or Pulse(time.monotonic)
-        self._every: dict[str, int] = {}
+        self._every = {step.name: step.seconds for step in steps}
         self._watcher = threading.Thread(target=self._watch_the_clock, name="clock", daemon=True)
         self._said: dict[Callable[[], object], str] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(POLLERS + CARRIERS + 1 + len(others))},
+            executors={"default": ThreadPoolExecutor(sum(step.at_once for step in steps))},
             # By default a job over a second late is dropped without a word.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        steps = [
-            ("poll", poll, POLL_SECONDS, POLLERS),
-            ("deliver", deliver, CARRY_SECONDS, CARRIERS),
-        ]
-        if digest:
-            steps.append(("digest", digest, DIGEST_SECONDS, 1))
-        steps += [(name, step, seconds, 1) for name, (step, seconds) in others.items()]
-        for name, step, seconds, number in steps:
-            self._every[name] = seconds
-            for index in range(number):
+        for step in steps:
+            for index in range(step.at_once):
                 self._scheduler.add_job(
                     self._work,
-                    IntervalTrigger(seconds=seconds, timezone=UTC),
-                    (name, step),
-                    id=f"{name}-{index}",
+                    IntervalTrigger(seconds=step.seconds, timezone=UTC),
+                    (step.name, step.work),
+                    id=f"{step.name}-{index}",
                     next_run_time=clock(),
                 )
 

@@ -21,6 +21,7 @@ from monitor.pulse import Pulse
 from monitor.schedule import Schedule
 from monitor.second import addresses
 from monitor.settings import Mail, Person, School, Settings
+from monitor.steps import Step
 from monitor.store import confirmed, deliveries
 from monitor.store.deliveries import Outage
 from monitor.store.engine import Store
@@ -270,11 +271,11 @@ def test_the_scheduler_says_that_its_steps_come_round() -> None:
     def poll() -> None:
         polled.set()
 
-    schedule = Schedule(poll, lambda: None, clock, others={"stuck": (held.wait, 1)}, pulse=pulse)
+    schedule = Schedule([Step("poll", poll, 2), Step("stuck", held.wait, 1)], clock, pulse=pulse)
     schedule.start()
     try:
         assert polled.wait(WAIT)
-        assert set(pulse.idle()) == {"poll", "deliver", "stuck"}
+        assert set(pulse.idle()) == {"poll", "stuck"}
     finally:
         held.set()
         schedule.stop()

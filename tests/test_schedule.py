@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.schedule import CARRIERS, POLLERS, Schedule
+from monitor.schedule import Schedule
+from monitor.steps import Step
 from monitor.store.engine import StoreError
 
 WAIT = 30  # seconds; a guard against hanging, never a measure
+FOUR = 4
 
 
 def an_hour_ago() -> datetime:
@@ -18,13 +21,19 @@ def an_hour_ago() -> datetime:
     return datetime.now(UTC) - timedelta(hours=1)
 
 
-def nothing() -> None:
-    """A step with nothing to do."""
+def scheduled(
+    work: Callable[[], object],
+    clock: Callable[[], datetime] = an_hour_ago,
+    at_once: int = 1,
+    patience: float = WAIT,
+) -> Schedule:
+    """A schedule of one step."""
+    return Schedule([Step("work", work, 1, at_once)], clock, patience)
 
 
 def test_a_tick_that_is_an_hour_late_is_not_dropped() -> None:
     called = threading.Event()
-    schedule = Schedule(called.set, nothing, an_hour_ago)
+    schedule = scheduled(called.set)
     schedule.start()
     try:
         assert called.wait(WAIT)
@@ -34,13 +43,13 @@ def test_a_tick_that_is_an_hour_late_is_not_dropped() -> None:
 
 @pytest.mark.slow
 def test_a_clock_that_is_set_back_by_two_days_does_not_stop_the_steps() -> None:
-    times = iter([timedelta(days=2)] * 7)
+    times = iter([timedelta(days=2)] * 2)
     called = threading.Event()
 
     def clock() -> datetime:
         return datetime.now(UTC) + next(times, timedelta())
 
-    schedule = Schedule(called.set, nothing, clock)
+    schedule = scheduled(called.set, clock)
     schedule.start()
     try:
         assert called.wait(WAIT)
@@ -59,7 +68,7 @@ def test_a_step_is_called_until_there_is_nothing_left_to_do() -> None:
             done.set()
         return found
 
-    schedule = Schedule(nothing, deliver, an_hour_ago)
+    schedule = scheduled(deliver)
     schedule.start()
     try:
         assert done.wait(WAIT)
@@ -78,7 +87,7 @@ def test_stopping_waits_for_the_step_in_hand_and_begins_no_other() -> None:
         calls.append("finished")
         return True
 
-    schedule = Schedule(nothing, deliver, an_hour_ago)
+    schedule = scheduled(deliver)
     schedule.start()
     assert begun.wait(WAIT)
     stopper = threading.Thread(target=schedule.stop)
@@ -86,7 +95,7 @@ def test_stopping_waits_for_the_step_in_hand_and_begins_no_other() -> None:
     assert schedule.stopping.wait(WAIT)
     go_on.set()
     stopper.join(WAIT)
-    assert calls == ["begun", "finished"] * CARRIERS
+    assert calls == ["begun", "finished"]
 
 
 def test_a_step_that_does_not_end_is_left_after_a_while() -> None:
@@ -96,15 +105,15 @@ def test_a_step_that_does_not_end_is_left_after_a_while() -> None:
         begun.set()
         assert go_on.wait(WAIT)
 
-    schedule = Schedule(nothing, deliver, an_hour_ago, patience=0.1)
+    schedule = scheduled(deliver, patience=0.1)
     schedule.start()
     assert begun.wait(WAIT)
     assert schedule.stop() is False
     go_on.set()
 
 
-def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
-    gate, lock = threading.Barrier(POLLERS), threading.Lock()
+def test_a_step_runs_so_often_at_once_and_no_more_often() -> None:
+    gate, lock = threading.Barrier(FOUR), threading.Lock()
     running, most, met = 0, 0, threading.Event()
 
     def poll() -> object:
@@ -118,14 +127,14 @@ def test_no_more_steps_run_at_once_than_there_are_pollers() -> None:
             running -= 1
         return None
 
-    schedule = Schedule(poll, nothing, an_hour_ago)
+    schedule = scheduled(poll, at_once=FOUR)
     schedule.start()
     try:
         assert met.wait(WAIT)
     finally:
         gate.abort()
         schedule.stop()
-    assert most == POLLERS
+    assert most == FOUR
 
 
 @pytest.mark.slow
@@ -141,7 +150,7 @@ def test_a_database_that_is_away_for_a_while_is_said_once_and_asked_again(
         back.set()
         return None
 
-    schedule = Schedule(nothing, deliver, an_hour_ago)
+    schedule = scheduled(deliver)
     schedule.start()
     try:
         assert back.wait(WAIT)

@@ -7,7 +7,7 @@ import random
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from alerts import chart
 from monitor.advice import advise, approved, run_problems
+from monitor.commands._steps import house_steps, shared_steps
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -36,26 +37,18 @@ from monitor.commands._world import (
 from monitor.config import load
 from monitor.demo import demonstration, pretend
 from monitor.presence.looking import Looker
-from monitor.presence.reminding import Reminders
-from monitor.schedule import ESCALATE_SECONDS, Schedule
+from monitor.schedule import Schedule
 from monitor.settings import School, Settings
 from monitor.store import accounts
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
 from monitor.web.keys import KeyFileError, Keys, keys_in
-from monitor.web.presence_pages import boxes_of
 from monitor.web.roll import Roll
 from monitor.web.server import WebError, WebServer
 from monitor.web.signin_pages import first_link
 
 DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
-CARE_SECONDS = 30
-# More often than a beat is due, so that none is late by much.
-HEARTBEAT_SECONDS = 5
-CAPTURE_SECONDS = 5
-KEEP_SECONDS = 600
-TIDY_SECONDS, REMIND_SECONDS = 24 * 3600, 600
 
 
 def command(
@@ -100,25 +93,8 @@ def _run(
     with world(settings, schools) as made:
         if demo:
             pretend(made.store, clock())
-        owe_digest = made.digests.owe_one
-        schedule = Schedule(
-            made.monitor.poll_one,
-            made.postroom.deliver_one,
-            clock,
-            digest=owe_digest,
-            others={
-                "escalate": (made.escalations.owe_due, ESCALATE_SECONDS),
-                "notes": (made.notes.owe, 5),
-                "second": (made.second.deliver_one, 1),
-                "care": (made.caretaker.round, CARE_SECONDS),
-                "heartbeat": (made.heartbeat.ping, HEARTBEAT_SECONDS),
-                "capture": (made.capturer.capture_one, CAPTURE_SECONDS),
-                "keep": (made.keeper.keep_one, KEEP_SECONDS),
-                "presence": (_tidying(made, settings, roll), TIDY_SECONDS),
-                "remind": (_reminding(made, roll), REMIND_SECONDS),
-            },
-            pulse=made.pulse,
-        )
+        steps = (*shared_steps(made), *house_steps(made, roll.schools if roll else None))
+        schedule = Schedule(steps, clock, pulse=made.pulse)
         with _pages(settings, schools, made, roll) as address:
             first = (
                 ""
@@ -142,19 +118,6 @@ def _run(
                 say("A server does not answer; its part is taken up at the next start.")
                 # The thread that waits for it cannot be ended, and would hold up the exit.
                 os._exit(0)
-
-
-def _tidying(made: World, settings: Settings, roll: Roll | None) -> Callable[[], None]:
-    """Seals everybody's boxes anew each night, used or not; the demonstration has none."""
-    if roll is None:
-        return lambda: None
-    boxes = boxes_of(made.store, keys_in(settings.folder), roll.schools)
-    return lambda: boxes.tidy(clock())
-
-
-def _reminding(made: World, roll: Roll | None) -> Callable[[], None]:
-    """Reminds everybody each term to look themselves up; in the demonstration nobody can."""
-    return Reminders(made.store, roll.schools, clock).owe if roll else lambda: None
 
 
 @contextmanager
