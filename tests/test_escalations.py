@@ -18,7 +18,7 @@ from monitor.hearing import dues
 from monitor.judge.terms import Judgement, Level
 from monitor.settings import Hours, Person, School
 from monitor.store import deliveries, incidents, mentions
-from monitor.store.deliveries import ESCALATION, Delivery, Owed
+from monitor.store.deliveries import DELIVERY, ESCALATION, HELD, Delivery, Owed
 from monitor.store.engine import Store
 from monitor.store.incidents import INCIDENT
 from monitor.store.mentions import MENTION
@@ -318,6 +318,21 @@ def test_an_escalated_letter_that_is_refused_for_ever_goes_to_the_next_leader(
     escalations.owe_due()
     carry(postroom)
     assert [letter.recipient for letter in shelf.letters[2:]] == [HEAD.email]
+
+
+@slow
+def test_what_a_restored_backup_holds_is_not_escalated_before_a_person_decides(
+    small: Store, shelf: Shelf, clock: Clock
+) -> None:
+    escalations, _, school = world(small, shelf, clock, *EVERYBODY)
+    begin(small, clock, school)
+    clock.forward(hours=1)
+    with small.writing() as connection:
+        connection.execute(update(DELIVERY).values(state=HELD))
+    assert escalations.owe_due() is None
+    with small.writing() as connection:
+        connection.execute(update(DELIVERY).values(state="owed"))
+    assert escalations.owe_due() == 2
 
 
 @slow

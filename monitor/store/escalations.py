@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from monitor.store.deliveries import ALERT, DELIVERY, ESCALATION
+from monitor.store.deliveries import ALERT, DELIVERY, ESCALATION, HELD
 from monitor.store.incidents import ACT, INCIDENT
 from monitor.store.mentions import CHUNK, MENTION
 
@@ -45,7 +45,8 @@ class Untaken:
 def untaken(connection: Connection, schools: Collection[str]) -> tuple[Untaken, ...]:
     """The urgent incidents of these schools that nobody has, the oldest first.
 
-    Those of which nobody was owed an urgent alert are left out: there was nothing to answer.
+    Those of which nobody was owed an urgent alert are left out: there was nothing to answer. So
+    are those of a restored backup whose letters are held until a person decides.
     """
     reopened = (
         select(func.max(ACT.c.at))
@@ -88,4 +89,5 @@ def _letters(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Lett
         incident: tuple(letters)
         for incident, letters in found.items()
         if any(letter.kind == ALERT for letter in letters)
+        and not any(letter.state == HELD for letter in letters)
     }
