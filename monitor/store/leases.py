@@ -14,10 +14,7 @@ LEASED = (LOOK, DELIVERY, CAPTURE)
 
 def owners(connection: Connection) -> frozenset[str]:
     """Every process that holds a lease, by the name it gave itself."""
-    held = (
-        select(leased.c.lease_owner).where(leased.c.lease_owner != "")
-        for leased in LEASED
-    )
+    held = (select(leased.c.lease_owner).where(leased.c.lease_owner != "") for leased in LEASED)
     return frozenset(owner for query in held for owner in connection.execute(query).scalars())
 
 
