@@ -77,6 +77,7 @@ MATRIX = {
     "/letter/{mention_id}": "anyone",
     "/mentions": READERS,
     "/mentions/{mention_id}": READERS,
+    "/mentions/{mention_id}/viewing": READERS,
     "/incidents/{incident_id}": READERS,
     "/incidents/{incident_id}/reveal": READERS,
     "/incidents/{incident_id}/{act}": READERS,

@@ -35,13 +35,26 @@ def opened(connection: Connection, mention: Mention, now: datetime) -> Standing:
     """
     day = now.astimezone(LONDON).date()
     name = _name(connection, mention, day)
-    if name is None:
-        return Standing(0, frozenset())
-    days = set(connection.execute(select(VIEWED.c.day).where(VIEWED.c.account == name)).scalars())
-    standing = Standing(len(days | {day}), _steps(connection, name))
-    if not standing.wants and day not in days:
+    standing = _standing(connection, name, day)
+    if name is not None and not standing.wants and day not in _days(connection, name):
         connection.execute(insert(VIEWED).values(account=name, day=day))
     return standing
+
+
+def standing(connection: Connection, mention: Mention, now: datetime) -> Standing:
+    """How things stand if a post were opened now; nothing is counted."""
+    day = now.astimezone(LONDON).date()
+    return _standing(connection, _name(connection, mention, day), day)
+
+
+def _standing(connection: Connection, name: str | None, day: date) -> Standing:
+    if name is None:
+        return Standing(0, frozenset())
+    return Standing(len(_days(connection, name) | {day}), _steps(connection, name))
+
+
+def _days(connection: Connection, name: str) -> set[date]:
+    return set(connection.execute(select(VIEWED.c.day).where(VIEWED.c.account == name)).scalars())
 
 
 def take_step(

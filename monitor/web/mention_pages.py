@@ -21,6 +21,7 @@ from monitor.web.cards import Card
 from monitor.web.links import link
 from monitor.web.seer import Seer
 from monitor.web.site import Site, known_id
+from monitor.web.viewing_pages import ViewingPages, is_waiting, looked
 
 WEEK = timedelta(days=7)
 SHOWN = {"urgent": 5, "respond": 5, "watch": 3, "routine": 3}
@@ -114,10 +115,16 @@ class MentionPages:
         return mention
 
     def mention(self, request: Request, mention_id: str) -> HTMLResponse:
-        """One mention whole."""
+        """One mention whole; or, where one account's posts are opened again and again, what has to
+        be written down first.
+        """
         site, now, seer = self._site, self._site.clock(), Seer(request.state.viewer, self._site)
         with site.store.reading() as connection:
             mention = self._mention(connection, seer, mention_id)
+        standing = looked(site, mention)
+        with site.store.reading() as connection:
+            if is_waiting(mention, standing):
+                return ViewingPages(site).shut(request, connection, mention, standing)
             school = site.school(mention.school)
             found = pages.elsewhere(connection, [mention])
             places, told = found[mention.id], _told(connection, found)
@@ -129,6 +136,7 @@ class MentionPages:
                 "mention.html",
                 now,
                 mention=mention,
+                warning=standing.warning,
                 card=self._card(mention, places, told),
                 certainty=cards.certainty(mention),
                 title=title,

@@ -31,6 +31,7 @@ from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
 from monitor.web.today_pages import TodayPages
 from monitor.web.viewer import KEEPERS, READERS
+from monitor.web.viewing_pages import ViewingPages
 
 READ = ("GET", "HEAD")
 POST = ("POST",)
@@ -131,6 +132,7 @@ def _setting_up(site: Site) -> tuple[Route, ...]:
 
 def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
+    viewing = ViewingPages(site)
     today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
     return (
         Route("/", READ, today.today, PEOPLE),
@@ -142,6 +144,8 @@ def _watching(site: Site) -> tuple[Route, ...]:
         Route("/api/incidents/{incident_id}/{act}", POST, cases.act_json, READERS),
         Route("/mentions", READ, mentions.index, READERS),
         Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
+        Route("/mentions/{mention_id}/viewing", READ, viewing.ask, READERS),
+        Route("/mentions/{mention_id}/viewing", POST, viewing.answer, READERS),
         Route("/letter/{mention_id}", READ, linked.mention, ANYONE),
         Route("/mail", READ, mail.outbox, READERS),
         Route("/mail/{letter_id}", READ, mail.letter, READERS),
