@@ -62,7 +62,9 @@ def a_report(now: datetime, key: str) -> dict[str, object]:
 def test_every_table_there_is_is_copied(store: Store) -> None:
     with store.reading() as connection:
         there = set(inspect(connection).get_table_names())
-    assert there - {table.name for table in copying.tables()} <= {"alembic_version"}
+    left = there - {table.name for table in copying.tables()}
+    # What is searched in is made anew from the mentions.
+    assert {name for name in left if not name.startswith("search_")} <= {"alembic_version"}
 
 
 def test_a_backup_restored_elsewhere_is_the_same_to_the_letter(
