@@ -335,8 +335,7 @@ def _print_finding(console: Console, record: Record, finding: Finding) -> None:
     _say(console, f"  Why: {' '.join(finding.reasons)}")
     for step in steps.steps_for(finding) if finding.mark in ("", "me") else ():
         where = f" {step.address}" if step.address else ""
-        checked = "not checked" if step.checked == "not checked" else f"checked {step.checked}"
-        _say(console, f"  - {step.says}{where} ({checked})")
+        _say(console, f"  - {step.says}{where} ({steps.checked_on(step)})")
 
 
 def _print_checklist(console: Console, record: Record) -> None:
@@ -346,7 +345,8 @@ def _print_checklist(console: Console, record: Record) -> None:
         _say(console, part.note)
         for line in part.lines:
             done = "x" if line.id in record.ticks else " "
-            _say(console, f"[{done}] {line.says} {line.address} ({line.id})")
+            where = f" {line.address} ({steps.checked_on(line)})" if line.address else ""
+            _say(console, f"[{done}] {line.says}{where} ({line.id})")
 
 
 def _print_lesson(console: Console, record: Record) -> None:

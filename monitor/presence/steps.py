@@ -10,6 +10,7 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.playbooks import book
+from monitor.playbooks.facts import NOT_CHECKED
 from monitor.presence.record import Finding, Kind
 
 NOT_SET = "your school has not entered what its policy says; ask before you rely on it"
@@ -49,11 +50,14 @@ class Step(_Row):
 
 
 class Line(_Row):
-    """One line of the checklist; `policy` names what the school's own policy decides."""
+    """One line of the checklist; `policy` names what the school's own policy decides. `checked` is
+    the day on which the address was last found in a source, or "not checked".
+    """
 
     id: str
     says: str
     address: str = ""
+    checked: str = NOT_CHECKED
     policy: str = ""
 
 
@@ -85,6 +89,11 @@ def _steps() -> tuple[Step, ...]:
 @cache
 def _parts() -> tuple[Part, ...]:
     return _Parts.model_validate(_read("checklist.toml")).parts
+
+
+def checked_on(part: Step | Line) -> str:
+    """How sure its address is, in words."""
+    return part.checked if part.checked == NOT_CHECKED else f"checked {part.checked}"
 
 
 def steps_for(finding: Finding) -> tuple[Step, ...]:

@@ -187,6 +187,7 @@ class PresencePages:
             request,
             "presence_list.html",
             parts_of=steps.checklist(policy),
+            checked_on=steps.checked_on,
             ticks=ticks,
             open=bool(mine),
         )
@@ -318,6 +319,7 @@ class PresencePages:
             last=record.runs[-1] if record.runs else None,
             groups=groups,
             steps_for=steps.steps_for,
+            checked_on=steps.checked_on,
             marks=MARKS[1:],
             lesson=searching.lesson(record.identity, school),
             asking=mine.asking,
