@@ -239,6 +239,16 @@ def test_the_language_is_changed_by_one_press(
         expect(page.get_by_role("button", name="I have this")).to_be_visible()
 
 
+def test_on_a_phone_the_menu_opens_without_scripts(
+    browser: Browser, small: Store, tmp_path: Path
+) -> None:
+    with visiting(browser, small, tmp_path, scripts=False) as (page, _web):
+        expect(page.get_by_role("link", name="Sources", exact=True)).to_have_count(0)
+        page.get_by_role("link", name="Menu").click()
+        page.get_by_role("link", name="Sources", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sources")
+
+
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """A school with one incident of each sort."""
