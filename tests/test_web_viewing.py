@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.evidence import Item
 from monitor.settings import Person
-from monitor.store import audit, viewing
+from monitor.store import audit, evidence, viewing
 from monitor.store.engine import Store
 from monitor.store.mentions import Mention
 from monitor.web.server import WebServer
@@ -127,3 +128,25 @@ def test_a_post_that_is_not_there_asks_for_nothing(web: tuple[WebServer, Store])
     assert head.post(f"/mentions/{POST.id}/viewing", why="nothing was asked").status == 403
     assert "Nothing has to be written down" in head.get(f"/mentions/{POST.id}/viewing").text
     assert at(server, DPO).get(f"/mentions/{'0' * 32}/viewing").status == 404
+
+
+def test_a_post_says_what_of_it_was_kept_and_what_could_not_be(
+    web: tuple[WebServer, Store],
+) -> None:
+    server, store = web
+    page = f"/mentions/{POST.id}"
+    with store.writing() as connection:
+        evidence.owe(connection, [POST], NOW)
+    head = at(server, HEAD)
+    assert "The page is about to be looked at." in head.get(page).text
+    with store.writing() as connection:
+        capture = evidence.claim(connection, NOW, "us")
+        assert capture is not None
+        said = "forum.example answered with error 500."
+        evidence.postpone(connection, capture, said, NOW + timedelta(minutes=10))
+        item = Item(POST.id, 1, "hollybrook", "note", POST.url, NOW, "1", "<b>Gone</b> & away.")
+        evidence.keep(connection, item, NOW)
+    shown = head.get(page)
+    assert "forum.example answered with error 500. It is tried again." in shown.text
+    assert "A note alone, " in shown.text
+    assert "&lt;b&gt;Gone&lt;/b&gt; &amp; away." in shown.body

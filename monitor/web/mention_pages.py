@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from monitor import notices
 from monitor.judge.terms import Level, Sentiment
 from monitor.settings import School
-from monitor.store import mentions, pages
+from monitor.store import evidence, mentions, pages
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 from monitor.web import cards, words
@@ -144,6 +144,8 @@ class MentionPages:
                 is_marked=any(piece.is_marked for piece in (*title, *text)),
                 places=[(place, link(place.url)) for place in places],
                 evidence=pages.first_evidence(connection, mention.id),
+                kept=evidence.of_mentions(connection, [mention.id]),
+                capture=evidence.how_it_went(connection, mention.id),
                 steps=steps,
                 avoid=avoid,
             )
