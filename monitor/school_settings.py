@@ -342,8 +342,9 @@ def _shared(people: tuple[Person, ...]) -> Iterator[tuple[KeyPath, str]]:
 class School(Section):
     """[[schools]]: one school, the words that mean it, and who is told.
 
-    `own_text` has alerts carry the post's own words, masked. `term_dates` are ranges, or what an
-    .ics file held once `monitor/config.py` has read it.
+    `own_text` has alerts carry the post's own words, masked; `public_reports` takes reports of
+    whoever has the school's link. `term_dates` are ranges, or what an .ics file held once
+    `monitor/config.py` has read it.
     `contacts` has the keys of KNOWN_CONTACTS and any others that the school adds.
     """
 
@@ -365,6 +366,7 @@ class School(Section):
     languages: Annotated[tuple[Language, ...], AtLeastOne] = ("en",)
     official_accounts: tuple[Words, ...] = ()
     own_text: Switch = False
+    public_reports: Switch = False
     contacts: Annotated[FixedWords, BeforeValidator(_no_approval)] = Fixed()
     policy: Policy = Policy()
     approval: Approval | None = None

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from monitor.store.engine import Store, one_at_a_time
+from monitor.store.mentions import EVIDENCE
 from monitor.store.tables import Report as ReportRow
 from monitor.store.tables import table
 from sources.base import Report
@@ -55,6 +56,16 @@ def forget(connection: Connection, source: str, numbers: Sequence[int], now: dat
     last = select(func.max(REPORT.c.id)).scalar_subquery()
     old = (REPORT.c.content == _EMPTY, REPORT.c.received_at < now - KNOWN_FOR, REPORT.c.id < last)
     connection.execute(delete(REPORT).where(*old))
+
+
+def files_named(connection: Connection) -> Iterator[str]:
+    """The texts that may name a file which was handed in: reports that wait, and the records of
+    mentions that are kept.
+    """
+    for content in connection.execute(select(REPORT.c.content)).scalars():
+        yield content.decode("utf-8", "replace")
+    named = EVIDENCE.c.record.contains("attachments")
+    yield from connection.execute(select(EVIDENCE.c.record).where(named)).scalars()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ log = logging.getLogger("footprint")
 
 # An inbox counts for itself, and answers in JSON.
 INBOX = "/inbox/"
-# No form of ours is longer.
+# No form of ours is longer, but for the one that brings a picture of 8 MB.
 MOST_BYTES = 1024 * 1024
+MOST_OF = {"/report": 9 * MOST_BYTES}
 SELF = "'self'"
 POLICY = {
     "default-src": "'none'",
@@ -69,7 +70,9 @@ class Gate:
             return
         guarded = _Guarded(send)
         try:
-            counted = receive if str(scope["path"]).startswith(INBOX) else _Counted(receive)
+            path = str(scope["path"])
+            most = MOST_OF.get(path, MOST_BYTES)
+            counted = receive if path.startswith(INBOX) else _Counted(receive, most)
             await (self._answer(scope) or self._app)(scope, counted, guarded)
         except Exception as error:
             # Its words stay out of the log and off the page: they may hold a post's.
@@ -90,14 +93,14 @@ class Gate:
 class _Counted:
     """A `receive` that takes in no more than a form of ours can hold, whatever length was said."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
-        self._taken = 0
+        self._taken, self._most = 0, most
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._taken += len(message.get("body", b""))
-        if self._taken > MOST_BYTES:
+        if self._taken > self._most:
             raise HTTPException(413)
         return message
 

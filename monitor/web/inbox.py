@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import threading
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -19,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from monitor.settings import SourceSettings
 from monitor.store import looks, reports
+from monitor.web.pace import Pace
 from monitor.web.site import Site
 from sources.inbox import Options
 
@@ -47,7 +46,7 @@ class Inbox:
         self._site = site
         read = site.settings.read_for(site.schools)
         self._secrets = {name: secret for name, source in read.items() if (secret := _of(source))}
-        self._pace = _Pace()
+        self._pace = Pace(_A_MINUTE, _MINUTE)
 
     async def receive(self, request: Request, source: str) -> JSONResponse:
         """Keep a signed report; 202 once it is stored."""
@@ -83,26 +82,6 @@ class Inbox:
         with self._site.store.writing() as connection:
             if reports.hand_in(connection, source, key, body, now):
                 looks.make_due(connection, source, now)
-
-
-class _Pace:
-    """How many reports have come to each inbox within a minute."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._came: defaultdict[str, deque[datetime]] = defaultdict(deque)
-
-    def wait(self, source: str, now: datetime) -> int:
-        """0, and one more has come; else after how many seconds another may."""
-        with self._lock:
-            came = self._came[source]
-            # What came in the future came before the clock was set back.
-            while came and not now - _MINUTE < came[0] <= now:
-                came.popleft()
-            if len(came) < _A_MINUTE:
-                came.append(now)
-                return 0
-            return int((came[0] + _MINUTE - now).total_seconds()) + 1
 
 
 def _of(source: SourceSettings) -> bytes:

@@ -19,6 +19,7 @@ from monitor.store.mentions import Mention
 from monitor.web import cards, words
 from monitor.web.cards import Card
 from monitor.web.links import link
+from monitor.web.report_pages import pictures_of
 from monitor.web.seer import Seer
 from monitor.web.site import Site, known_id
 from monitor.web.viewing_pages import ViewingPages, is_waiting, looked
@@ -144,6 +145,7 @@ class MentionPages:
                 is_marked=any(piece.is_marked for piece in (*title, *text)),
                 places=[(place, link(place.url)) for place in places],
                 evidence=pages.first_evidence(connection, mention.id),
+                pictures=list(pictures_of(mentions.record(connection, mention.id))),
                 kept=evidence.of_mentions(connection, [mention.id]),
                 capture=evidence.how_it_went(connection, mention.id),
                 steps=steps,

@@ -25,6 +25,7 @@ from monitor.web.linked_pages import LinkedPages
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
 from monitor.web.presence_pages import Look, PresencePages
+from monitor.web.report_pages import ReportPages
 from monitor.web.service_pages import BACK, ServicePages
 from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
@@ -134,7 +135,14 @@ def _watching(site: Site) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
     viewing = ViewingPages(site)
     today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
+    told = ReportPages(site)
     return (
+        Route("/report", READ, told.form, PEOPLE),
+        Route("/report", POST, told.report, PEOPLE),
+        Route("/report/kept", READ, told.kept, PEOPLE),
+        Route("/tell/{school_id}", READ, told.public, ANYONE),
+        Route("/tell/{school_id}", POST, told.tell, ANYONE),
+        Route("/mentions/{mention_id}/pictures/{name}", READ, told.picture, READERS),
         Route("/", READ, today.today, PEOPLE),
         Route("/incidents/{incident_id}", READ, cases.incident, READERS),
         Route("/incidents/{incident_id}/reveal", POST, cases.reveal, READERS),

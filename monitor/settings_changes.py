@@ -1,0 +1,1 @@
+"""Changes of the settings from the pages."""
