@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from monitor import erasures, heads
 from monitor.settings import Keep, Settings
-from monitor.store import audit, erasing, evidence, mentions, records
+from monitor.store import audit, erasing, evidence, mentions, records, rights
 from monitor.store.engine import Store, StoreError
 from monitor.store.erasing import Gone
 from monitor.store.records import Hold
@@ -71,6 +71,7 @@ class Keeper:
         with self.store.writing() as connection:
             erasing.expire_letters(connection, now)
             expired.incidents = erasing.expire_incidents(connection, keeping, now)
+            rights.expire(connection, now - AUDIT_KEPT)
             expired.audit_rows = audit.prune(connection, now - AUDIT_KEPT, now)
             for school, number in expired.mentions.items():
                 audit.note(

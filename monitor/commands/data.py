@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor import heads
+from monitor.commands._rights import COMMANDS
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -43,6 +44,8 @@ MentionId = Annotated[str, typer.Argument(metavar="ID", help="The mention's id, 
 group = typer.Typer(
     help="What is kept: the audit trail, how long, holds, and erasing.", no_args_is_help=True
 )
+for name, handler in COMMANDS.items():
+    group.command(name)(handler)
 
 
 @group.command("audit")

@@ -24,9 +24,11 @@ from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, SHINGLE
 from monitor.store.names import names
 from monitor.store.record_tables import Erased
 from monitor.store.records import HOLD, MOVED
+from monitor.store.rights_tables import Restriction
 from monitor.store.tables import table
 
 ERASED = table(Erased)
+RESTRICTION = table(Restriction)
 BATCH = 400
 # A letter that is about no single post may tell of some: its bytes go when a watched post's do.
 LETTERS = timedelta(days=90)
@@ -51,12 +53,14 @@ def schools(connection: Connection) -> tuple[str, ...]:
 def overdue(connection: Connection, school: str, keep: Keep, now: datetime) -> tuple[str, ...]:
     """Some mentions of a school whose time is over, a bounded number; none where none are left.
 
-    What is on hold, still owes an alert, or belongs to an incident that is not closed, stays.
+    What is on hold or kept unused, still owes an alert, or belongs to an incident that is not
+    closed, stays.
     """
     query = select(MENTION.c.id).where(
         MENTION.c.school == school,
         or_(*_over(keep, now)),
         ~exists().where(HOLD.c.mention_id == MENTION.c.id, HOLD.c.released_at.is_(None)),
+        ~exists().where(RESTRICTION.c.mention_id == MENTION.c.id),
         ~exists().where(DELIVERY.c.mention_id == MENTION.c.id, DELIVERY.c.state == "owed"),
         ~exists().where(INCIDENT.c.id == MENTION.c.incident, INCIDENT.c.state != "closed"),
     )
@@ -193,7 +197,7 @@ def _forget_letters(connection: Connection, school: str, since: datetime) -> Non
 
 def _delete(connection: Connection, mention_ids: Collection[str], now: datetime) -> None:
     evidence.remove(connection, mention_ids, now)
-    for kept in (JUDGEMENT, EVIDENCE, SHINGLE, HOLD, MOVED):
+    for kept in (JUDGEMENT, EVIDENCE, SHINGLE, HOLD, MOVED, RESTRICTION):
         connection.execute(delete(kept).where(kept.c.mention_id.in_(mention_ids)))
     about = or_(DELIVERY.c.mention_id.in_(mention_ids), DELIVERY.c.subject.in_(mention_ids))
     connection.execute(delete(DELIVERY).where(about))

@@ -28,6 +28,7 @@ from monitor.store import daily
 from monitor.store.deliveries import ALERT, DELIVERY, ROLLUP, SUMMARY
 from monitor.store.incident_tables import IncidentRow
 from monitor.store.names import names
+from monitor.store.rights_tables import Restriction
 from monitor.store.tables import Entry, Evidence, JudgementRow, Shingle, table
 from monitor.store.tables import Mention as MentionRow
 
@@ -37,6 +38,7 @@ JUDGEMENT = table(JudgementRow)
 EVIDENCE = table(Evidence)
 SHINGLE = table(Shingle)
 INCIDENT = table(IncidentRow)
+RESTRICTION = table(Restriction)
 CHUNK = 400  # names in one IN (...): well under every database's limit
 T = TypeVar("T")
 MOST_SHARED = 4_000  # numbers of sketches read for each of these
@@ -278,12 +280,16 @@ def add(connection: Connection, mentions: Sequence[Mention]) -> None:
 def revise(connection: Connection, mention: Mention) -> None:
     """Put a mention's new words and judgement in the place of the old ones, and count it anew.
 
-    It stays in its incident: it may have been put there since it was read.
+    It stays in its incident: it may have been put there since it was read. One that is kept and
+    not used stays without its words.
     """
     daily.alone(connection)
     before = several(connection, (mention.id,))
     row = {**_row(mention), "entry_key": names(connection)(mention.entry_key)}
     del row["incident"]
+    unused = select(RESTRICTION.c.mention_id).where(RESTRICTION.c.mention_id == mention.id)
+    if connection.execute(unused).first():
+        row = {name: row[name] for name in row.keys() - {"title", "text", "author", "reasons"}}
     connection.execute(update(MENTION).where(MENTION.c.id == mention.id).values(**row))
     daily.change(connection, before, (mention,) if before else ())
 

@@ -11,7 +11,8 @@ import monitor.store.confirmed
 import monitor.store.evidence_tables
 import monitor.store.incident_tables
 import monitor.store.presence_tables
-import monitor.store.record_tables  # noqa: F401 - loads them
+import monitor.store.record_tables
+import monitor.store.rights_tables  # noqa: F401 - loads them
 from monitor.store import tables
 
 assert tables.Mention.metadata is SQLModel.metadata  # noqa: S101 - the tables must be loaded
