@@ -1,8 +1,8 @@
 """A backup: one file that holds the whole database, which only its owner can open.
 
-FILE is a ZIP archive that any program opens, of `backup.age` and, where a passphrase is used,
-`key.age`. Both are in the age format: key.age holds, under the passphrase, the key of backup.age;
-with a recipient there is no key.age. Within backup.age is a ZIP archive again, of `manifest.json`
+FILE is a ZIP archive that any program opens, of `backup.age`, in the age format, and, where a
+passphrase is used, `key.json`: the key of backup.age under that passphrase. With a recipient
+there is no key.json. Within backup.age is a ZIP archive again, of `manifest.json`
 and `database.sqlite`.
 """
 
@@ -22,23 +22,25 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyrage
-from pyrage import passphrase as by_passphrase
 from pyrage import x25519
 
+from monitor.backup_key import WrongPassphraseError, locked, unlocked
 from monitor.settings import Backup
 from monitor.store import audit, copying
 from monitor.store.engine import Store
 from monitor.store.opening import open_store
 
-OUTER, KEY = "backup.age", "key.age"
+OUTER, KEY = "backup.age", "key.json"
 MANIFEST, DATABASE = "manifest.json", "database.sqlite"
 README = "README.txt"
 EXPLAINED = (
     "A backup of Footprint. To restore it: footprint restore FILE\n"
-    "By hand, with age (https://age-encryption.org): unzip this file; age -d key.age > key\n"
-    "(it asks for the passphrase; with a recipient there is no key.age, and key is your own\n"
-    "file); age -d -i key backup.age > backup.zip; in there are manifest.json and\n"
-    "database.sqlite, whose SHA-256 the manifest gives.\n"
+    "By hand: unzip this file. With a recipient, the key of backup.age is the owner's own. With a\n"
+    "passphrase it is in key.json: Argon2id of passphrase and salt (3 passes, 64 MiB, 4 lanes,\n"
+    "32 bytes) is the key of AES-256-GCM, the form its associated data; what is sealed there is\n"
+    "an AGE-SECRET-KEY. Write it to a file, and use any age tool (https://age-encryption.org):\n"
+    "age -d -i key backup.age > backup.zip. In there are manifest.json and database.sqlite,\n"
+    "whose SHA-256 the manifest gives.\n"
 )
 _CHUNK = 1 << 20
 _LONGEST_MANIFEST = 1 << 20
@@ -120,7 +122,7 @@ def _lock(folder: Path, access: Backup) -> None:
         outer.writestr(README, EXPLAINED)
         if not access.recipient:
             words = access.passphrase.get_secret_value()
-            outer.writestr(KEY, by_passphrase.encrypt(str(key).encode(), words))
+            outer.writestr(KEY, locked(str(key), words))
         outer.write(folder / OUTER, OUTER)
 
 
@@ -162,8 +164,8 @@ def _identity(outer: zipfile.ZipFile, access: Backup, key: str) -> x25519.Identi
     if not words:
         raise BackupError("this backup needs its passphrase: add passphrase_file to [backup]")
     try:
-        return _read_identity(by_passphrase.decrypt(outer.read(KEY), words).decode())
-    except pyrage.DecryptError as error:
+        return _read_identity(unlocked(outer.read(KEY), words))
+    except WrongPassphraseError as error:
         raise BackupError("this is not the passphrase that the backup was made with") from error
 
 

@@ -19,7 +19,8 @@ from sqlalchemy import insert, inspect, text
 from monitor import backup
 from monitor.backup import BackupError, Manifest
 from monitor.settings import Backup
-from monitor.store import audit, copying, deliveries, mentions
+from monitor.store import accounts, audit, copying, deliveries, mentions
+from monitor.store.accounts import Session
 from monitor.store.copying import NotEmptyError
 from monitor.store.engine import Store
 from monitor.store.opening import open_store
@@ -211,12 +212,16 @@ def test_what_was_owed_is_held_and_who_was_signed_in_is_not(kept: Store, clock: 
     now = clock.forward(days=2)
     with kept.writing() as connection:
         connection.execute(text("UPDATE delivery SET lease_owner = 'x' WHERE id = 'd1'"))
+        accounts.begin(
+            connection, Session("hash", "head@b.example", True, "Firefox", clock(), clock())
+        )
         assert copying.after_restore(connection, made_at, now) == 1
         assert deliveries.claim(connection, now, "us", ["hollybrook"]) is None
         held = deliveries.one(connection, "d1")
         sent = deliveries.one(connection, "d2")
         assert [one.id for one in deliveries.troubled(connection, ["hollybrook"])] == ["d1"]
         assert [one["id"] for one in copying.held_letters(connection)] == ["d1"]
+        assert connection.execute(text("SELECT count(*) FROM session")).scalar() == 0
     assert held is not None
     assert sent is not None
     assert (held.state, sent.state) == ("held", "sent")

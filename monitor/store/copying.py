@@ -29,8 +29,9 @@ from monitor.store.tables import table
 BATCH = 2_000
 # What every new database makes for itself, and a copy brings along.
 OWN = (SECRET, table(ChainHead))
-# Whoever was signed in when a backup was made is not signed in after a restore.
-SIGNED_IN = "session"
+# What lets people and programs in. Who was shut out after a backup was made stays out after a
+# restore: nobody is signed in, and no token holds.
+KEYS = frozenset({"session", "signin_link", "signin_visit", "token"})
 
 
 class NotEmptyError(StoreError):
@@ -165,12 +166,12 @@ def _plain(value: Any) -> str:
 
 def after_restore(connection: Connection, made_at: datetime, now: datetime) -> int:
     """Send nothing again: what was owed when the backup was made may have been sent since, and is
-    held. Nobody is signed in, no lease holds, and no digest is owed for a week that is over. How
-    many letters are held.
+    held. Nobody is signed in, no token or lease holds, and no digest is owed for a week that is
+    over. How many letters are held.
     """
     why = f"owed when the backup of {made_at:%d %b %Y %H:%M} UTC was made; it may have been sent"
     for one in tables():
-        if one.name == SIGNED_IN:
+        if one.name in KEYS:
             connection.execute(delete(one))
     connection.execute(delete(DELIVERY).where(DELIVERY.c.kind == SIGNIN))
     owed = update(DELIVERY).where(DELIVERY.c.state == "owed")
