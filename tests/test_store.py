@@ -518,8 +518,14 @@ def test_six_threads_claim_every_letter_once(store: Store) -> None:
 
 def test_the_migrated_tables_are_those_of_the_models(store: Store) -> None:
     with store.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        # What stands in no model is made of the mentions by the database itself.
+        ours = {"compare_type": False, "include_name": _is_modelled}
+        context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def _is_modelled(name: str | None, _kind: str, _parents: Any) -> bool:
+    return not (name or "").startswith(("search_", "ix_search_"))
 
 
 def at_step(url: str, step: str) -> Store:

@@ -81,6 +81,7 @@ MATRIX = {
     "/letter/{mention_id}": "anyone",
     "/mentions": READERS,
     "/mentions/{mention_id}": READERS,
+    "/mentions/{mention_id}/reveal": READERS,
     "/mentions/{mention_id}/viewing": READERS,
     "/incidents/{incident_id}": READERS,
     "/incidents/{incident_id}/reveal": READERS,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 
 from fastapi import HTTPException
 
 from monitor.judge.terms import Level
 from monitor.settings import School
-from monitor.store import mentions, pages
+from monitor.store import mentions, searching
 from monitor.store.deliveries import MACHINE, SOURCE
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 from monitor.store.pages import Told
+from monitor.store.searching import MOST_COUNTED, Page, Wanted
 from monitor.web.site import Site
 from monitor.web.viewer import Viewer
+
+# So often a list is read on past what somebody may not see, before the page is shown as it is.
+MOST_READS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +45,65 @@ class Seer:
             return False
         return self.viewer.may_see(mention, self.site.school(mention.school))
 
-    def count(self, found: Sequence[Mention]) -> dict[str, int]:
-        """How many of these they may see, at each level."""
-        seen = Counter(mention.level for mention in found if self.may_see(mention))
-        return {level.value: seen[level.value] for level in Level}
+    def counts(self, connection: Connection, ids: Sequence[str], since: datetime) -> dict[str, str]:
+        """How many stories found since a moment they may see, at each level; "100+" where there
+        are more than are counted one by one.
+        """
+        plain = searching.plain_counts(connection, ids, since)
+        found = {}
+        for level in Level:
+            whole = sum(
+                number
+                for (school, name, is_press), number in plain.items()
+                if name == level.value and self._may_see_plain(school, name, is_press=is_press)
+            )
+            unsure = searching.delicate(connection, ids, level.value, since)
+            whole += sum(map(self.may_see, unsure))
+            found[level.value] = f"{whole}+" if len(unsure) == MOST_COUNTED else f"{whole}"
+        return found
+
+    def _may_see_plain(self, school: str, level: str, *, is_press: bool) -> bool:
+        """Whether they may see a post at a school that is about nobody, and no delicate matter."""
+        return self.may_see(_plain(school, level, is_press=is_press))
 
     def found(
         self,
         connection: Connection,
         ids: Sequence[str],
-        level: str,
+        wanted: Wanted,
         *,
         limit: int,
-        before: Mention | None = None,
-        category: str = "",
-    ) -> tuple[Mention, ...]:
-        """As `pages.found`, reading on past what they may not see."""
+        before: str = "",
+    ) -> Page:
+        """As `searching.found`, reading on past what they may not see."""
+        read = partial(searching.found, connection, ids, wanted, limit=limit + 1)
+        page = self._filled(lambda start: read(before=start), limit, before)
+        last = page.mentions[-1:]
+        return Page(page.mentions, last[0].id if last and page.goes_on else "")
+
+    def with_words(
+        self,
+        connection: Connection,
+        ids: Sequence[str],
+        terms: Sequence[str],
+        wanted: Wanted,
+        *,
+        limit: int,
+        before: str = "",
+    ) -> Page:
+        """As `searching.with_words`, of what they may see; a page may be short, and go on."""
+        page = searching.with_words(connection, ids, terms, wanted, limit=limit, before=before)
+        return Page(tuple(filter(self.may_see, page.mentions)), page.goes_on)
+
+    def _filled(self, read: Callable[[str], Page], limit: int, before: str) -> Page:
         seen: list[Mention] = []
-        while len(seen) < limit:
-            more = pages.found(
-                connection, ids, level, limit=limit, before=before, category=category
-            )
-            seen += [mention for mention in more if self.may_see(mention)]
-            if len(more) < limit:
+        for _ in range(MOST_READS):
+            page = read(before)
+            seen += filter(self.may_see, page.mentions)
+            before = page.goes_on
+            if not before or len(seen) > limit:
                 break
-            before = more[-1]
-        return tuple(seen[:limit])
+        return Page(tuple(seen[:limit]), before if len(seen) <= limit else seen[limit].id)
 
     def letters(self, connection: Connection, letters: Sequence[Told]) -> tuple[Told, ...]:
         """Those letters that are theirs, that tell of a mention they may see, or of none at all.
@@ -86,3 +124,34 @@ class Seer:
         if not self.viewer.may_read(letter.school):
             return False
         return letter.mention_id in seen if letter.mention_id else letter.kind in (SOURCE, MACHINE)
+
+
+def _plain(school: str, level: str, *, is_press: bool) -> Mention:
+    """A post without words or signs: whoever may see it may see every such post."""
+    moment = datetime.min.replace(tzinfo=UTC)
+    return Mention(
+        id="",
+        school=school,
+        source="",
+        entry_key="",
+        story="",
+        same_as=None,
+        url="",
+        title="",
+        text="",
+        author="",
+        published=None,
+        seen_at=moment,
+        revision=1,
+        relevant=True,
+        confidence=1.0,
+        level=level,
+        highest=level,
+        tier=None,
+        sentiment="neutral",
+        compound=0.0,
+        language="en",
+        categories=("press",) if is_press else (),
+        reasons=(),
+        incident=None,
+    )

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from monitor.clocks import running
 from monitor.incidents import LIVE
-from monitor.store import incidents, pages
+from monitor.store import incidents
 from monitor.web import cards, course, posts, words
 from monitor.web.cases import Case, order, playbook_of, seen
 from monitor.web.seer import Seer
@@ -73,7 +73,7 @@ class TodayPages:
                 more=len(live) - len(live[:MOST]),
                 unheld=sum(case.incident.state == "open" for case in live),
                 done=_done_today(cases, now),
-                week=Seer(viewer, site).count(pages.since(connection, ids, now - WEEK)),
+                week=Seer(viewer, site).counts(connection, ids, now - WEEK),
                 several=len(ids) > 1,
                 refresh=site.refresh,
             )

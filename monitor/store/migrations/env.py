@@ -12,7 +12,8 @@ import monitor.store.evidence_tables
 import monitor.store.incident_tables
 import monitor.store.presence_tables
 import monitor.store.record_tables
-import monitor.store.rights_tables  # noqa: F401 - loads them
+import monitor.store.rights_tables
+import monitor.store.token_tables  # noqa: F401 - loads them
 from monitor.store import tables
 
 assert tables.Mention.metadata is SQLModel.metadata  # noqa: S101 - the tables must be loaded
