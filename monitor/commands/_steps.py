@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from monitor.commands._world import World, clock
+from monitor.indexing import Indexer
 from monitor.presence.reminding import Reminders
 from monitor.settings import School
 from monitor.steps import Step
@@ -37,11 +38,14 @@ def house_steps(made: World, people: People | None) -> tuple[Step, ...]:
 
     `people` gives every school as it is configured now; the demonstration has none.
     """
+    indexer = Indexer(made.store, made.monitor.schools)
     steps = (
         Step("care", made.caretaker.round, 30),
         # More often than a beat is due, so that none is late by much.
         Step("heartbeat", made.heartbeat.ping, 5),
         Step("keep", made.keeper.keep_one, 600),
+        Step("index", indexer.index_some, 2),
+        Step("index tidy", indexer.tidy, DAY),
     )
     return (*steps, *_of_people(made, people)) if people else steps
 
