@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from monitor import erasures, heads
 from monitor.erasures import ListError
@@ -26,13 +27,15 @@ from monitor.store import (
 from monitor.store.corrections import Said
 from monitor.store.engine import Store, sqlite_path
 from monitor.store.incidents import ACT, INCIDENT
-from monitor.store.mentions import Mention
+from monitor.store.mentions import MENTION, Mention
+from monitor.store.tables import Report, table
 from tests.conftest import Clock
 from tests.test_store import a_mention, an_alert
 
 pytestmark = pytest.mark.slow  # a database for each test
 
 HEAD = "head@hollybrook.example"
+REPORT = table(Report)
 CANARY = "Zanzibarquokka"
 
 
@@ -341,3 +344,25 @@ def test_a_list_of_erasures_that_cannot_be_read_stops_a_restore(desk: Desk) -> N
 
 def test_there_is_no_list_where_nothing_was_erased(desk: Desk) -> None:
     assert desk.keeper.replay() == 0
+
+
+def test_a_screenshot_goes_when_nothing_names_it_any_more(desk: Desk) -> None:
+    folder = desk.folder / "uploads"
+    folder.mkdir()
+    named, waiting, left = (letter * 32 for letter in "abc")
+    for name in (named, waiting, left):
+        (folder / f"{name}.png").write_bytes(b"x")
+    mention = desk.add("m1", "watch")
+    with desk.store.writing() as connection:
+        again = replace(mention, revision=2)
+        mentions.keep_evidence(connection, [(again, {"p": f"{named}.png"})], desk.clock())
+        content = f'{{"picture": "{waiting}.png"}}'.encode()
+        row = {"source": "inbox", "key": "k", "received_at": desk.clock(), "content": content}
+        connection.execute(insert(REPORT).values(row))
+    desk.clock.now = datetime.now(UTC) + timedelta(days=2)
+    with desk.store.writing() as connection:  # found a moment ago by that clock
+        connection.execute(update(MENTION).values(seen_at=desk.clock()))
+    desk.left()
+    assert {file.name for file in folder.iterdir()} == {f"{named}.png", f"{waiting}.png"}
+    desk.after(days=91)
+    assert {file.name for file in folder.iterdir()} == {f"{waiting}.png"}
