@@ -15,7 +15,7 @@ from monitor import bursts
 from monitor.bursts import GAP, HOUR, HOURLY, has_room
 from monitor.delivery import Postroom
 from monitor.settings import Mail, Settings
-from monitor.store import deliveries, mentions
+from monitor.store import deliveries, erasing, mentions
 from monitor.store.deliveries import ROLLUP, SOURCE, Delivery
 from monitor.store.engine import Store
 from tests.conftest import Clock
@@ -191,6 +191,45 @@ def test_a_roll_up_that_is_refused_for_ever_goes_post_by_post_to_the_next_leader
     assert len(told) == 2
     states = [one.state for one in rows(store).values() if one.email == HEAD.email]
     assert states.count("refused") == 3
+
+
+@slow
+def test_what_a_roll_up_named_still_goes_when_one_of_its_posts_is_erased_before_it_could(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    flood(store, range(1, 9), clock)
+
+    def stall(letter: Letter) -> None:
+        if "more posts" in str(read(letter)["Subject"]):
+            raise DeliveryError("no route to the server", server=True)
+
+    shelf.before = stall
+    postroom = room(store, shelf, clock, HEAD)
+    carry(postroom)
+    (rollup,) = (one for one in rows(store).values() if one.kind == ROLLUP)
+    assert len(rollup.facts["covers"]) == 2
+    with store.writing() as connection:
+        erasing.erase(connection, ["m7"], clock.now)
+    shelf.before = lambda _: None
+    clock.forward(minutes=30)
+    carry(postroom)
+    assert sorted(n for letter in shelf.letters for n in named(letter)) == [1, 2, 3, 4, 5, 6, 8]
+
+
+@slow
+def test_an_erased_post_stands_in_no_roll_up_of_another_school(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    flood(store, range(1, 9), clock)
+    carry(room(store, shelf, clock, HEAD))
+    (rollup,) = (one for one in rows(store).values() if one.kind == ROLLUP)
+    of_another = deliveries.DELIVERY.update().where(deliveries.DELIVERY.c.id == rollup.id)
+    with store.writing() as connection:
+        connection.execute(of_another.values(school="oak"))
+        erasing.erase(connection, ["m8"], clock.now)
+        kept = deliveries.one(connection, rollup.id)
+    assert kept is not None
+    assert kept.content is None
 
 
 @slow

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, ins
 from sqlalchemy import update as change
 
 from monitor.settings import Keep
-from monitor.store import daily, evidence
+from monitor.store import daily, evidence, rollups
 from monitor.store.corrections import CORRECTION
 from monitor.store.daily import DAILY, WATCHED
-from monitor.store.deliveries import ALERT, DELIVERY, SUMMARY
+from monitor.store.deliveries import ALERT, DELIVERY, ROLLUP, SUMMARY
 from monitor.store.incidents import ACT, INCIDENT
 from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, SHINGLE
 from monitor.store.names import names
@@ -196,9 +196,13 @@ def _content(connection: Connection, row: Row[Any]) -> str:
 
 def _forget_letters(connection: Connection, school: str, since: datetime) -> None:
     """The bytes of each letter that may quote a post go; one that is still owed is written anew."""
-    ours = (DELIVERY.c.school == school, DELIVERY.c.kind != ALERT, DELIVERY.c.date >= since)
+    # A roll-up names posts of every school that its reader hears of.
+    may_tell = or_(DELIVERY.c.school == school, DELIVERY.c.kind == ROLLUP)
+    ours = (may_tell, DELIVERY.c.kind != ALERT, DELIVERY.c.date >= since)
     settled = change(DELIVERY).where(*ours, DELIVERY.c.state != "owed")
     connection.execute(settled.values(content=None))
+    rolled = select(DELIVERY.c.id).where(*ours, DELIVERY.c.state == "owed")
+    rollups.let_go(connection, connection.execute(rolled).scalars().all())
     unsent = change(DELIVERY).where(*ours, DELIVERY.c.state == "owed")
     connection.execute(unsent.values(content=None, message_id=None, date=None))
 
