@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor import erasures, heads, uploads
+from monitor import erasures, heads
 from monitor.settings import Keep, Settings
-from monitor.store import audit, erasing, evidence, mentions, records, rights
+from monitor.store import audit, erasing, evidence, mentions, records, rights, searching
 from monitor.store.engine import Store, StoreError
 from monitor.store.erasing import Gone
 from monitor.store.records import Hold
@@ -78,7 +78,6 @@ class Keeper:
                     connection, now, audit.ITSELF, "data.expired", school, school, mentions=number
                 )
             records.done(connection, DAILY, now)
-        self._drop_pictures()
         self._keep_heads()
         return expired
 
@@ -96,16 +95,6 @@ class Keeper:
                     return number
                 erasing.expire(connection, ids, self.clock())
             number += len(ids)
-
-    def _drop_pictures(self) -> None:
-        """Delete the screenshots that no post or waiting report names any more."""
-        with self.store.reading() as connection:
-            texts = erasing.naming_pictures(connection)
-            named = {name for words in texts for name in uploads.named_in(words)}
-        try:
-            uploads.tidy(self.settings.path(uploads.FOLDER), named, self.clock())
-        except OSError as error:
-            log.error("a screenshot could not be deleted: %s", error.strerror)
 
     def _keep_heads(self) -> None:
         """Write down where the chains end, beside the configuration."""
@@ -152,6 +141,8 @@ class Keeper:
         others were at the database; then it is for another time.
         """
         try:
+            with self.store.writing() as connection:
+                searching.tidy(connection)
             self.store.outside("VACUUM")
             if self.store.engine.dialect.name == "sqlite":
                 busy, *_ = self.store.outside("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -6,7 +6,7 @@ stand in and that is not named there is a mistake. Its daily totals stay: they s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,9 +25,9 @@ from monitor.store.names import names
 from monitor.store.record_tables import Erased
 from monitor.store.records import HOLD, MOVED
 from monitor.store.rights_tables import Restriction
-from monitor.store.tables import Report, table
+from monitor.store.tables import table
 
-ERASED, REPORT = table(Erased), table(Report)
+ERASED = table(Erased)
 RESTRICTION = table(Restriction)
 BATCH = 400
 # A letter that is about no single post may tell of some: its bytes go when a watched post's do.
@@ -179,14 +179,6 @@ def expire_incidents(connection: Connection, keeping: Mapping[str, Keep], now: d
         found += connection.execute(select(INCIDENT.c.id).where(*ours)).scalars()
     _delete_incidents(connection, found)
     return len(found)
-
-
-def naming_pictures(connection: Connection) -> Iterator[str]:
-    """Every text in which the name of a picture that was handed in may stand."""
-    pictured = or_(*(EVIDENCE.c.record.like(f"%.{ending}%") for ending in ("png", "jpg")))
-    yield from connection.execute(select(EVIDENCE.c.record).where(pictured)).scalars()
-    for content in connection.execute(select(REPORT.c.content)).scalars():
-        yield bytes(content).decode(errors="replace")
 
 
 def _content(connection: Connection, row: Row[Any]) -> str:
