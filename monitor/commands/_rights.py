@@ -87,7 +87,7 @@ def ask(
     if kind not in KINDS:
         fail(f"there is no request of the kind {kind!r}; there are: {', '.join(KINDS)}", 2)
     with opened(settings.database_url) as store, store.writing() as connection:
-        about = _school(settings, school)
+        about = one_school(settings, school)
         made = _asked(connection, about, kind, reference, received, who(by))
     _told(made, as_json)
 
@@ -146,7 +146,7 @@ def export(
 ) -> None:
     """Write everything that names a person who asked for it; what it tells of others is hidden."""
     settings, person = settings_or_exit(config), who(by)
-    about = _school(settings, school)
+    about = one_school(settings, school)
     try:
         subject = Subject([*(name or ()), *(handle or ()), *(address or ())])
     except RightsError as error:
@@ -267,7 +267,7 @@ def _decided(
         fail(f"--decision must be one of {', '.join(DECISIONS)}", 2)
     with opened(settings.database_url) as store, store.writing() as connection:
         found = mention_or_exit(connection, mention)
-        about = _school(settings, found.school)
+        about = one_school(settings, found.school)
         asked = _asked(connection, about, kind, reference, received, person)
         if decision == "granted" and kind in ("restrict", "object"):
             records.restrict(connection, found, f"request {asked.id}", person, clock())
@@ -294,7 +294,7 @@ def figures(
 ) -> None:
     """Write numbers that name nobody, for a freedom of information request: small ones hidden."""
     settings, person = settings_or_exit(config), who(by)
-    about = _school(settings, school)
+    about = one_school(settings, school)
     first, last = _day("--since", since), _day("--until", until) if until else _today()
     with opened(settings.database_url) as store, store.writing() as connection:
         found = rights.figures(daily.totals(connection, [about.id], first, last))
@@ -344,12 +344,13 @@ def _extended(settings: Settings, found: Request) -> datetime:
     if found.extended:
         fail(f"the further time was taken already; request {found.id} is due as it stands", 2)
     try:
-        return rights.extended(found.kind, found.received_at, _school(settings, found.school))
+        return rights.extended(found.kind, found.received_at, one_school(settings, found.school))
     except RightsError as error:
         fail(str(error), 2)
 
 
-def _school(settings: Settings, wanted: str) -> School:
+def one_school(settings: Settings, wanted: str) -> School:
+    """The school that is meant, or the only one; one clear line and the end where it is neither."""
     if not wanted and len(settings.schools) == 1:
         return settings.schools[0]
     found = settings.school(wanted)

@@ -36,6 +36,7 @@ from monitor.commands._world import (
 )
 from monitor.config import load
 from monitor.demo import demonstration, pretend
+from monitor.documents import approval
 from monitor.presence.looking import Looker
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
@@ -43,6 +44,7 @@ from monitor.store import accounts
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
 from monitor.web.keys import KeyFileError, Keys, keys_in
+from monitor.web.lacking import IMPORTANT
 from monitor.web.roll import Roll
 from monitor.web.server import WebError, WebServer
 from monitor.web.signin_pages import first_link
@@ -106,6 +108,8 @@ def _run(
                 watching = [school.id for school in schools]
                 print_json({"address": address, "watching": watching, "first_sign_in": first})
             warn_of_orphans(made)
+            for line in _outgrown(made, settings, schools):
+                say(f"Warning: {line}")
             if not demo:
                 warn_of_unconfirmed(made)
             if schools:
@@ -127,6 +131,9 @@ def _pages(
     demo = roll is None
     keys = Keys(secrets.token_bytes(32)) if demo else keys_in(settings.folder)
     advice = tuple(str(problem) for problem in advise(settings, clock()))
+    if not demo:
+        with made.store.writing() as connection:
+            approval.heed(connection, settings, schools, clock())
     # Its turns are kept in no database, which would tell when somebody looked for themself.
     own_door = fetcher(settings)
     app = create_app(
@@ -138,7 +145,10 @@ def _pages(
         keys=keys,
         people=roll.schools if roll else None,
         door=made.monitor.fetcher,
-        notices=lambda: advice,
+        notices=lambda: (
+            *advice,
+            *(f"{IMPORTANT}{line}" for line in _outgrown(made, settings, schools)),
+        ),
         troubles=lambda: made.caretaker.troubles,
         look=Looker(settings, made.store, own_door, made.monitor.parser, clock, random.random),
     )
@@ -156,6 +166,14 @@ def _pages(
     finally:
         server.stop()
         own_door.close()
+
+
+def _outgrown(
+    made: World, settings: Settings, schools: tuple[School, ...]
+) -> tuple[str, ...]:
+    """The approvals that do not cover what is watched now."""
+    with made.store.reading() as connection:
+        return approval.outgrown(connection, settings, schools)
 
 
 def _server(app: FastAPI, settings: Settings, port: int) -> WebServer:

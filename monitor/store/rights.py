@@ -220,6 +220,13 @@ def approval(connection: Connection, school: str) -> Approved | None:
     return Approved(**{**row._mapping, "terms": tuple(row.terms)}) if row else None
 
 
+def approvals(connection: Connection, school: str) -> frozenset[tuple[str, str, date]]:
+    """Every approval of a school: by whom, on what advice, on which day."""
+    said = [APPROVAL.c[name] for name in ("headteacher", "dpo_advice", "day")]
+    found = connection.execute(select(*said).where(APPROVAL.c.school == school))
+    return frozenset((row.headteacher, row.dpo_advice, row.day) for row in found)
+
+
 def keep_consent(
     connection: Connection, school: str, sealed: bytes, pupils: int, who: str, now: datetime
 ) -> None:

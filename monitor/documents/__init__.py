@@ -1,0 +1,1 @@
+"""The school's data-protection papers, written from its own configuration."""
