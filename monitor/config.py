@@ -66,12 +66,13 @@ class _Table:
         return self.place.problem((*self.path, *at), message)
 
 
-def load(path: Path, env: Mapping[str, str]) -> Settings:
+def load(path: Path, env: Mapping[str, str], drafts: Mapping[Path, str] | None = None) -> Settings:
     """The configuration at `path`, with its secrets taken from `env` and from the files it names.
 
+    `drafts` are read in place of files of it that are to be written.
     Raises ConfigError with every mistake found, in the order of their lines.
     """
-    reading = _Reading(Vault(path.absolute().parent, env))
+    reading = _Reading(Vault(path.absolute().parent, env), drafts or {})
     settings = reading.settings(path)
     if reading.problems or settings is None:
         raise ConfigError(bounded(reading.problems))
@@ -83,11 +84,12 @@ class _Reading:
     """One reading: what is wrong is collected on the way."""
 
     vault: Vault
+    drafts: Mapping[Path, str]
     problems: list[Problem] = field(default_factory=list)
 
     def settings(self, path: Path) -> Settings | None:
         """The whole configuration; None where a part of it could not be made out."""
-        file = read_toml(path)
+        file = read_toml(path, self.drafts.get(path))
         self._only(file, _TABLES)
         database = self._section(Database, "database", file)
         http = self._section(Http, "http", file)
@@ -200,7 +202,7 @@ class _Reading:
     def _schools_beside(self, path: Path) -> Iterable[_Table]:
         for beside in sorted((path.parent / SCHOOLS_FOLDER).glob("*.toml")):
             try:
-                file = read_toml(beside)
+                file = read_toml(beside, self.drafts.get(beside))
             except ConfigError as error:
                 self.problems += error.problems
                 continue

@@ -261,6 +261,11 @@ def _health(sheet: _Sheet) -> Iterator[Span]:
                 yield found.start() + sentence.start(), found.end() + sentence.start()
 
 
+def is_first_name(word: str) -> bool:
+    """True for a first name that children in the four nations often bear."""
+    return word.casefold() in _lists().known
+
+
 def _names(sheet: _Sheet) -> Iterator[Span]:
     """Names that the words beside them make a child's, and the same wherever they stand again."""
     namer = _Namer(sheet.school, sheet.open)

@@ -60,9 +60,11 @@ class TomlFile:
     place: Place
 
 
-def read_toml(path: Path) -> TomlFile:
-    """The file's tables; raises ConfigError with the one mistake that keeps it from being read."""
-    text = read_text(path)
+def read_toml(path: Path, draft: str | None = None) -> TomlFile:
+    """The file's tables, or those of a draft of it; raises ConfigError with the one mistake that
+    keeps it from being read.
+    """
+    text = read_text(path) if draft is None else draft
     try:
         tables = tomllib.loads(text)
         lines = lines_of(text)

@@ -24,6 +24,7 @@ class Client:
     """One browser: `get` and `post` keep its cookies, `post` adds the token of the last page."""
 
     def __init__(self, web: WebServer) -> None:
+        self.server = web
         self._at = urlsplit(web.address)
         self.origin = web.address
         self.cookies: dict[str, str] = {}
@@ -73,6 +74,17 @@ class Client:
         self.page = body
         found = re.search(r'name="token" value="(\w+)"', body)
         self.token = found[1] if found else self.token
+
+    def fields(self) -> dict[str, str]:
+        """Every field of the forms on the last page, with what it holds."""
+        patterns = (
+            r'<input (?:id="\w+" |type="hidden" )?name="([\w.]+)" value="([^"]*)"',
+            r'<textarea id="\w+" name="([\w.]+)"[^>]*>\n?([^<]*)</textarea>',
+            r'<select id="\w+" name="([\w.]+)">.*?<option value="([^"]*)" selected',
+            r'name="([\w.]+)" type="checkbox" value="(yes)" checked',
+        )
+        found = [pair for one in patterns for pair in re.findall(one, self.page, re.DOTALL)]
+        return {name: html.unescape(value) for name, value in found}
 
     def field(self, name: str) -> str:
         """The value of a hidden field on the last page."""

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from monitor.settings import Person, Role, School
+from monitor.settings_changes import SettingsFiles
 from monitor.store.engine import Store
 from monitor.web.app import create_app
 from monitor.web.keys import hashed
@@ -74,6 +75,9 @@ MATRIX = {
     "/api/incidents": READERS,
     "/api/incidents/{incident_id}": READERS,
     "/api/incidents/{incident_id}/{act}": READERS,
+    "/settings": "office headteacher",
+    "/settings/{school_id}/{part}": "office headteacher",
+    "/settings/{school_id}/people/{place}": "headteacher",
     "/report": EVERYBODY,
     "/report/kept": EVERYBODY,
     "/tell/{school_id}": "anyone",
@@ -95,6 +99,7 @@ BY_ROLE = {
     role: Person(name=f"Person {role}", email=f"{role}@hollybrook.example", roles=(role,))
     for role in ROLES
 }
+FILES = SettingsFiles(Path("config.toml"), {})
 WHOLE = SCHOOL.model_copy(update={"people": (HEAD, *BY_ROLE.values())})
 AGAINST_THE_HEAD = mention(
     "against",
@@ -117,7 +122,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer
         keep(store, THREAT, COMPLAINT, AGAINST_THE_HEAD)
         for role, person in BY_ROLE.items():
             sign_in(store, person, f"secret-{role}")
-        with served(store, settings(folder, schools=(WHOLE,))) as web:
+        with served(store, settings(folder, schools=(WHOLE,)), files=FILES) as web:
             yield web, store
 
 
@@ -125,7 +130,7 @@ def _table(store: Store, folder: Path) -> tuple[Route, ...]:
     configured = settings(folder, schools=(WHOLE,))
     site = Site(configured, (WHOLE,), store, lambda: NOW, False, tuple, templates(), tuple)
     sessions = Sessions(store, lambda: (WHOLE,), lambda: NOW)
-    return table(site, Entrance(site, sessions, KEYS), is_watching=True)
+    return table(site, Entrance(site, sessions, KEYS), is_watching=True, files=FILES)
 
 
 def test_every_route_is_in_the_matrix_with_those_who_may_open_it(
@@ -141,12 +146,19 @@ def test_every_route_is_in_the_matrix_with_those_who_may_open_it(
 def test_no_route_of_the_application_stands_outside_the_table(small: Store, tmp_path: Path) -> None:
     configured = settings(tmp_path, schools=(WHOLE,))
     app = create_app(
-        settings=configured, schools=(WHOLE,), store=small, clock=lambda: NOW, demo=False, keys=KEYS
+        settings=configured,
+        schools=(WHOLE,),
+        store=small,
+        clock=lambda: NOW,
+        demo=False,
+        keys=KEYS,
+        files=FILES,
     )
     assert {route.path for route in app.routes} == set(MATRIX)  # type: ignore[attr-defined]
 
 
 PLAIN = {"name": "x", "mark": "x", "secret": "x", "act": "take", "source": "x"}
+PLAIN |= {"part": "names", "place": "0"}
 
 
 @pytest.mark.parametrize("role", ["stranger", *ROLES])

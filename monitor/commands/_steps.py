@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from monitor import uploads
 from monitor.commands._world import World, clock
 from monitor.indexing import Indexer
 from monitor.presence.reminding import Reminders
 from monitor.settings import School
 from monitor.steps import Step
+from monitor.store.reports import files_named
 from monitor.web.keys import keys_in
 from monitor.web.presence_pages import boxes_of
 
@@ -44,10 +46,18 @@ def house_steps(made: World, people: People | None) -> tuple[Step, ...]:
         # More often than a beat is due, so that none is late by much.
         Step("heartbeat", made.heartbeat.ping, 5),
         Step("keep", made.keeper.keep_one, 600),
+        Step("uploads", lambda: _tidy_uploads(made), DAY),
         Step("index", indexer.index_some, 2),
         Step("index tidy", indexer.tidy, DAY),
     )
     return (*steps, *_of_people(made, people)) if people else steps
+
+
+def _tidy_uploads(made: World) -> None:
+    """Deletes the pictures that were handed in with what is kept no more."""
+    with made.store.reading() as connection:
+        named = [name for text in files_named(connection) for name in uploads.named_in(text)]
+    uploads.tidy(made.monitor.settings.path(uploads.FOLDER), named, clock())
 
 
 def _of_people(made: World, people: People) -> tuple[Step, ...]:

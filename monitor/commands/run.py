@@ -40,6 +40,7 @@ from monitor.documents import approval
 from monitor.presence.looking import Looker
 from monitor.schedule import Schedule
 from monitor.settings import School, Settings
+from monitor.settings_changes import SettingsFiles
 from monitor.store import accounts
 from monitor.store.engine import StoreError
 from monitor.web.app import create_app
@@ -144,6 +145,7 @@ def _pages(
         demo=demo,
         keys=keys,
         people=roll.schools if roll else None,
+        files=SettingsFiles(roll.path, os.environ) if roll else None,
         door=made.monitor.fetcher,
         notices=lambda: (
             *advice,

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from monitor.machine import Trouble
 from monitor.settings import School, Settings
+from monitor.settings_changes import SettingsFiles
 from monitor.store.engine import Store, StoreError
 from monitor.web import routes
 from monitor.web.access import Gate, Refusal, names_answered
@@ -80,6 +81,7 @@ def create_app(
     notices: Callable[[], tuple[str, ...]] = _no_notices,
     troubles: Callable[[], tuple[Trouble, ...]] = nothing_wrong,
     look: Look | None = None,
+    files: SettingsFiles | None = None,
 ) -> FastAPI:
     """The pages over an open store.
 
@@ -89,7 +91,7 @@ def create_app(
     gives what the settings still lack, a plain line each; the set-up page and that of the sources
     show it.
     `troubles` gives what is wrong with the machine, and every page says so. `look` asks the world
-    about somebody who looks for themself.
+    about somebody who looks for themself. `files` hold the settings that people change here.
     """
     environment = templates()
     site = Site(settings, schools, store, clock, demo, notices, environment, troubles)
@@ -102,7 +104,8 @@ def create_app(
     sessions = Sessions(store, people or (lambda: settings.schools), clock)
     entrance = None if demo else Entrance(site, sessions, keys, _service(settings, door, clock))
     visitor = partial(_demonstrated, site) if demo else sessions.visit
-    table = routes.table(site, entrance, is_watching=bool(schools) or demo, look=look)
+    is_watching = bool(schools) or demo
+    table = routes.table(site, entrance, is_watching=is_watching, look=look, files=files)
     app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}
     for route in table:
         app.router.add_api_route(

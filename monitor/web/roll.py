@@ -27,6 +27,11 @@ class Roll:
         self._schools, self._stamp = first.schools, _stamp(path)
         self._lock = threading.Lock()
 
+    @property
+    def path(self) -> Path:
+        """The file that is read; those of schools.d lie beside it."""
+        return self._path
+
     def schools(self) -> tuple[School, ...]:
         """Every school as it is configured now."""
         with self._lock:

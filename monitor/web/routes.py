@@ -16,6 +16,7 @@ from fastapi import HTTPException
 from fastapi.responses import Response
 
 from monitor.settings import Role
+from monitor.settings_changes import SettingsFiles
 from monitor.web.account_pages import AccountPages
 from monitor.web.confirm_pages import ConfirmPages
 from monitor.web.inbox import Inbox
@@ -27,6 +28,8 @@ from monitor.web.mention_pages import MentionPages
 from monitor.web.presence_pages import Look, PresencePages
 from monitor.web.report_pages import ReportPages
 from monitor.web.service_pages import BACK, ServicePages
+from monitor.web.setting_fields import HEAD, OFFICE
+from monitor.web.settings_pages import SettingsPages
 from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
@@ -56,17 +59,24 @@ class Route:
 
 
 def table(
-    site: Site, entrance: Entrance | None, *, is_watching: bool, look: Look | None = None
+    site: Site,
+    entrance: Entrance | None,
+    *,
+    is_watching: bool,
+    look: Look | None = None,
+    files: SettingsFiles | None = None,
 ) -> tuple[Route, ...]:
     """The routes; before any school is watched, those of the set-up and the sign-in alone.
 
     The demonstration has no `entrance`: nobody signs in there, and nobody looks for themself.
-    `look` asks the world about somebody.
+    `look` asks the world about somebody; `files` hold the settings.
     """
+    changing = _changing(SettingsPages(entrance, files)) if entrance and files else ()
     signing_in = (*_signing_in(entrance), *_own_check(entrance, look)) if entrance else ()
     return (
         *_always(site),
         *signing_in,
+        *changing,
         *(_watching(site) if is_watching else _setting_up(site)),
     )
 
@@ -124,6 +134,16 @@ def _by_service(pages: ServicePages) -> tuple[Route, ...]:
     return (
         Route("/signin/service", READ, pages.leave, ANYONE),
         Route(BACK, READ, pages.back, ANYONE),
+    )
+
+
+def _changing(pages: SettingsPages) -> tuple[Route, ...]:
+    """The settings; each part of them says by itself who may change it."""
+    return (
+        Route("/settings", READ, pages.index, OFFICE),
+        Route("/settings/{school_id}/people/{place}", POST, pages.person, HEAD),
+        Route("/settings/{school_id}/{part}", READ, pages.part, OFFICE),
+        Route("/settings/{school_id}/{part}", POST, pages.change, OFFICE),
     )
 
 
