@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -94,12 +94,12 @@ class Monitor:
         with self.store.writing() as connection:
             looks.sync(connection, rows, self.clock())
 
-    def poll_one(self) -> Polled | None:
-        """Read the source that has been due longest; None where nothing is due."""
+    def poll_one(self, among: Collection[str] = ()) -> Polled | None:
+        """Read the source that has been due longest, of these or of all; None where none is."""
         self._let_go()
         # One claim at a time: two at once could take two sources of one site.
         with self.claiming, self.store.writing() as connection:
-            look = looks.claim_due(connection, self.clock(), self.owner, self.sources)
+            look = looks.claim_due(connection, self.clock(), self.owner, among or self.sources)
         return self._poll(look) if look else None
 
     def poll(self, source: str) -> Polled:

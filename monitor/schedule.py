@@ -55,6 +55,7 @@ class Schedule:
             # By default a job over a second late is dropped without a word.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._ending = threading.Thread(target=self._scheduler.shutdown, name="ending", daemon=True)
         for step in steps:
             for index in range(step.at_once):
                 self._scheduler.add_job(
@@ -77,13 +78,14 @@ class Schedule:
 
         A mail server may think for ten minutes about one letter. What is cut off then is taken
         up at the next start, since a step that has not settled its row still holds only a lease.
+        Whoever asks again waits as long again.
         """
-        self.stopping.set()
-        self._watcher.join()
-        ending = threading.Thread(target=self._scheduler.shutdown, name="ending", daemon=True)
-        ending.start()
-        ending.join(self._patience)
-        return not ending.is_alive()
+        if not self.stopping.is_set():
+            self.stopping.set()
+            self._watcher.join()
+            self._ending.start()
+        self._ending.join(self._patience)
+        return not self._ending.is_alive()
 
     def _watch_the_clock(self) -> None:
         """APScheduler sleeps by the wall clock: set back two days, it would sleep for two days."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,10 @@ from fastapi import FastAPI
 
 from alerts import chart
 from monitor.advice import advise, approved, run_problems
+from monitor.commands._reload import Watched
+from monitor.commands._sharing import shared_out
 from monitor.commands._steps import house_steps, shared_steps
+from monitor.commands._stopping import ending, stopping_by_signal
 from monitor.commands._world import (
     DEFAULT_CONFIG,
     AsJson,
@@ -62,42 +64,57 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Watch: read the sources on time, send the alerts, serve the pages. Stop with Ctrl-C."""
-    stopping = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        # From a thread: a handler that sets what it has interrupted the waiting for can lock up.
-        signal.signal(name, lambda *_: threading.Thread(target=stopping.set).start())
+    stopping = stopping_by_signal()
     try:
         if demo:
             with demonstration(DEMO_FOLDER, clock) as settings:
-                _run(settings, settings.schools, stopping, roll=None, as_json=as_json)
+                until = partial(stopping.wait, HEED_SECONDS)
+                _run(settings, settings.schools, stopping, until, roll=None, as_json=as_json)
         else:
             settings = settings_or_exit(config)
             problems = run_problems(settings)
             if problems:
                 fail("\n".join(str(problem) for problem in problems), 2)
             roll = Roll(config, partial(load, config, os.environ), settings)
-            _run(settings, approved(settings), stopping, roll=roll, as_json=as_json)
+            _run_anew(Watched(config, settings), stopping, roll, as_json=as_json)
     except (StoreError, WebError, KeyFileError, OSError) as error:
         fail(str(error), 1)
+
+
+def _run_anew(watched: Watched, stopping: threading.Event, roll: Roll, *, as_json: bool) -> None:
+    """Run, and begin again with whatever the settings say whenever they have changed."""
+
+    def until() -> bool:
+        return stopping.wait(HEED_SECONDS) or watched.is_changed()
+
+    while not stopping.is_set():
+        settings = watched.settings
+        _run(settings, approved(settings), stopping, until, roll=roll, as_json=as_json)
+        as_json = False  # that was said
 
 
 def _run(
     settings: Settings,
     schools: tuple[School, ...],
     stopping: threading.Event,
+    until: Callable[[], bool],
     *,
     roll: Roll | None,
     as_json: bool,
 ) -> None:
-    """`roll` is who may sign in; the demonstration, where nobody does, has none."""
+    """`until` waits for a moment, and is true when work is to end.
+
+    `roll` is who may sign in; the demonstration, where nobody does, has none.
+    """
     demo = roll is None
     # Here rather than at the first digest, where a letter would wait for it.
     chart.load()
     with world(settings, schools) as made:
         if demo:
             pretend(made.store, clock())
-        steps = (*shared_steps(made), *house_steps(made, roll.schools if roll else None))
-        schedule = Schedule(steps, clock, pulse=made.pulse)
+        shared = shared_out(made.store, settings.database_url, shared_steps(made))
+        house = house_steps(made, roll.schools if roll else None)
+        schedule = Schedule((*shared, *house), clock, pulse=made.pulse)
         with _pages(settings, schools, made, roll) as address:
             first = (
                 ""
@@ -115,14 +132,21 @@ def _run(
                 warn_of_unconfirmed(made)
             if schools:
                 schedule.start()
-            while not stopping.wait(HEED_SECONDS):
-                # A signal that comes just before the wait begins is heeded only when it ends.
+            while not until():
+                # A signal that comes just before a wait begins is heeded only when it ends.
                 pass
-            say("Stopping: what is in hand is finished first.")
-            if schools and not schedule.stop():
-                say("A server does not answer; its part is taken up at the next start.")
-                # The thread that waits for it cannot be ended, and would hold up the exit.
-                os._exit(0)
+            say(f"{ending(stopping)}: what is in hand is finished first.")
+            if schools:
+                _end(schedule, stopping)
+
+
+def _end(schedule: Schedule, stopping: threading.Event) -> None:
+    """Wait for what is in hand: as long as it takes, unless we are to stop."""
+    while not schedule.stop():
+        if stopping.is_set():
+            say("A server does not answer; its part is taken up at the next start.")
+            # The thread that waits for it cannot be ended, and would hold up the exit.
+            os._exit(0)
 
 
 @contextmanager

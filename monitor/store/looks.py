@@ -94,6 +94,8 @@ def sync(connection: Connection, sources: Mapping[str, Place], now: datetime) ->
     settings may have been put right. One that is to be looked at more often than before is due
     as if it had always been.
     """
+    # Two that start at once would both make the rows that are not there.
+    one_at_a_time(connection, "looks")
     known = {look.source: look for look in everything(connection, sources)}
     for source, place in sources.items():
         look = known.get(source)
@@ -125,6 +127,15 @@ def claim_due(
     """
     one_at_a_time(connection, "looks")
     return _claim(connection, _LONGEST_DUE, now, owner, among=sorted(among))
+
+
+def due(
+    connection: Connection, now: datetime, among: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """The sources that `claim_due` would give, each with its site, the longest due first."""
+    # Chosen by hand: a database takes no list of every source of a country.
+    rows = connection.execute(_EVERY_DUE, _moments(now))
+    return tuple((row.source, row.host) for row in rows if row.source in among)
 
 
 def claim(connection: Connection, source: str, now: datetime, owner: str) -> Look | None:
@@ -181,19 +192,25 @@ def _has_its_turn() -> ColumnElement[bool]:
     return ~exists(select(SITE.c.site).where(and_(SITE.c.site == LOOK.c.host, later)))
 
 
-def _choosing(*wanted: ColumnElement[bool]) -> Select[Any]:
+def _may_be_read() -> ColumnElement[bool]:
     set_back = LOOK.c.tried_at > _moment("skewed")
     asked = or_(LOOK.c.not_before.is_(None), LOOK.c.not_before <= _moment("now"), set_back)
-    free = select(*COLUMNS).where(*wanted, _host_is_free(), _unleased(), asked)
-    return free.order_by(LOOK.c.due_at).limit(1).with_for_update(skip_locked=True)
+    return and_(_host_is_free(), _unleased(), asked)
 
 
-_THIS_ONE = _choosing(LOOK.c.source == bindparam("source"))
-_LONGEST_DUE = _choosing(
-    or_(LOOK.c.due_at <= _moment("now"), LOOK.c.tried_at > _moment("skewed")),
-    LOOK.c.source.in_(bindparam("among", expanding=True)),
-    _has_its_turn(),
-)
+def _is_due() -> ColumnElement[bool]:
+    late = or_(LOOK.c.due_at <= _moment("now"), LOOK.c.tried_at > _moment("skewed"))
+    return and_(late, _has_its_turn(), _may_be_read())
+
+
+def _choosing(*wanted: ColumnElement[bool]) -> Select[Any]:
+    chosen = select(*COLUMNS).where(*wanted)
+    return chosen.order_by(LOOK.c.due_at).limit(1).with_for_update(skip_locked=True)
+
+
+_THIS_ONE = _choosing(LOOK.c.source == bindparam("source"), _may_be_read())
+_LONGEST_DUE = _choosing(LOOK.c.source.in_(bindparam("among", expanding=True)), _is_due())
+_EVERY_DUE = select(LOOK.c.source, LOOK.c.host).where(_is_due()).order_by(LOOK.c.due_at)
 _TAKE = (
     update(LOOK)
     .where(LOOK.c.source == bindparam("this"), _unleased())

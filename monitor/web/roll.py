@@ -24,7 +24,7 @@ class Roll:
     def __init__(self, path: Path, load: Callable[[], Settings], first: Settings) -> None:
         """`first` is what `load` gave at the start, `path` the file that it reads."""
         self._path, self._load = path, load
-        self._schools, self._stamp = first.schools, _stamp(path)
+        self._schools, self._stamp = first.schools, stamp(path)
         self._lock = threading.Lock()
 
     @property
@@ -35,9 +35,9 @@ class Roll:
     def schools(self) -> tuple[School, ...]:
         """Every school as it is configured now."""
         with self._lock:
-            stamp = _stamp(self._path)
-            if stamp != self._stamp:
-                self._stamp = stamp
+            now = stamp(self._path)
+            if now != self._stamp:
+                self._stamp = now
                 self._read()
             return self._schools
 
@@ -52,7 +52,8 @@ class Roll:
 _STANDS = "Who may sign in stays as it was; footprint check names every mistake."
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp(path: Path) -> Stamp:
+    """The settings' files as they lie there: another stamp, another content."""
     return tuple(_marks(path))
 
 

@@ -10,6 +10,7 @@ import monitor.store.audit_tables
 import monitor.store.confirmed
 import monitor.store.evidence_tables
 import monitor.store.incident_tables
+import monitor.store.job_tables
 import monitor.store.presence_tables
 import monitor.store.record_tables
 import monitor.store.rights_tables
