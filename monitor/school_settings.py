@@ -48,7 +48,7 @@ from monitor.setting_types import (
 )
 from monitor.term_dates import Terms
 from monitor.toml_lines import KeyPath
-from monitor.watch_words import is_name_of
+from monitor.watch_words import NOT_A_PERSON, is_name_of, seems_a_person
 
 Nation = Literal["england", "wales", "scotland", "northern_ireland"]
 NATIONS: tuple[Nation, ...] = get_args(Nation)
@@ -392,6 +392,13 @@ class School(Section):
         )
         found = [
             (at, why) for at, word in pairs if any(is_name_of(word, one.name) for one in known)
+        ]
+        own = "" if single else info.data.get("name", "")
+        named = {at for at, _ in found}
+        found += [
+            (at, NOT_A_PERSON)
+            for at, word in pairs
+            if at not in named and seems_a_person(word, own)
         ]
         if found:
             raise refusals(*found)

@@ -16,6 +16,7 @@ from monitor.setting_problems import known_keys, problems_of, secret_fields, unk
 from monitor.setting_secrets import Vault
 from monitor.settings import PUBLIC_MINUTES, SourceSettings
 from monitor.toml_lines import KeyPath
+from monitor.watch_words import NOT_A_PERSON, seeks_a_person
 from sources.addresses import checked
 from sources.base import SourceError
 
@@ -26,6 +27,8 @@ _SHARED = tuple(key for key in known_keys(SourceSettings) if key != "options")
 # What people call a feed, by its form or by whoever offers it.
 _CALLED_FEED = {"rss", "atom", "rdf", "xml", "json", "jsonfeed", "json feed", "google alert"}
 _PORTS = {"http": 80, "https": 443}
+# Where a source's table says what is searched for.
+_SEARCHED = ("queries", "tags")
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ class SourceReader:
             if isinstance(school, str) and school not in self.schools:
                 hint = suggestion(school, self.schools)
                 yield ("schools", at), f"is {quoted(school)}, which is no school's id{hint}"
+        for key in _SEARCHED:
+            terms = table.get(key)
+            for at, term in enumerate(terms if isinstance(terms, list) else ()):
+                if isinstance(term, str) and seeks_a_person(term):
+                    yield (key, at), NOT_A_PERSON
         why = self._too_often(minutes, table, least) if _is_number(minutes) else ""
         if why:
             yield ("every_minutes",), why

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 
 _SHORT = 3
+NOT_A_PERSON = (
+    "is like a person's name; people are never watched, whoever they are. If it means the school, "
+    'write the word "School", or what it is, beside it'
+)
 # Words that many schools and many other things are called by.
 _COMMON = frozenset(
     """academy abbey all ashes aspire bay beacon beech beeches birch bridge brook castle cathedral
@@ -34,6 +42,49 @@ _TITLES = (
     "mr.",
     "dr.",
 )
+# Beside one of these a name is a place's: "Alfred Sutton Primary", "King Edward VI".
+_PLACES = _COMMON | frozenset(
+    """comprehensive community federation foundation free girls boys governors kindergarten
+    learning mat partnership playgroup pre preschool pta pupil ptfa saint saint's special st studio
+    tech technology academies schools colegio cymru gymraeg gynradd uwchradd meithrin bro gyfun
+    """.split()  # noqa: SIM905 - as above
+)
+_FEWEST, _MOST = 2, 3
+_QUOTED = re.compile(r'"([^"]+)"|\u201c([^\u201d]+)\u201d')
+_WORDS = re.compile(r"[^\W\d_][\w'\u2019.-]*")
+# "#TomHarris": where a small letter stands before a capital one, a word begins.
+_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def seems_a_person(term: str, school: str = "") -> bool:
+    """True for what is like somebody's name: a title and a name, or a first name and a surname.
+
+    A part of `school`, the school's own name, is none; nor is what says which kind of place it is.
+    """
+    words = _WORDS.findall(_SEAM.sub(" ", term.lstrip("@#")))
+    bare = [word.casefold().rstrip(".").removesuffix("'s") for word in words]
+    own = {word.casefold().removesuffix("'s") for word in _WORDS.findall(school)}
+    if not _FEWEST <= len(bare) <= _MOST or not _PLACES.isdisjoint(bare) or own.issuperset(bare):
+        return False
+    if not all(word[0].isupper() for word in words) and not term.islower():
+        return False
+    return bare[0] in _TITLES or bare[0] in _first_names()
+
+
+def seeks_a_person(query: str) -> bool:
+    """True for a search for somebody: what stands in quotation marks, or all of it, is a name, and
+    no word beside it says that a place is meant.
+    """
+    phrases = ["".join(found) for found in _QUOTED.findall(query)] or [query]
+    rest = {word.casefold() for word in _WORDS.findall(query)}
+    return _PLACES.isdisjoint(rest) and any(map(seems_a_person, phrases))
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    """First names that are no other word; the masks hide the same."""
+    table = tomllib.loads(files("monitor").joinpath("masks.toml").read_text("utf-8"))
+    return frozenset(table["names"].split())
 
 
 def is_name_of(term: str, person: str) -> bool:
