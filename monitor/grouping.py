@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from monitor import hearing
-from monitor.incidents import FOOTPRINT, Member, Spread, places
+from monitor.incidents import FOOTPRINT, Member, Spread, may_have, places
 from monitor.incidents import spread as spread_of
 from monitor.intake import Intake
 from monitor.judge.terms import Judgement, Level, Reason, Sentiment
@@ -93,6 +93,10 @@ def _grow(
         about=accused(brought, school),
         places=places(sightings),
     )
+    if grown.state in ("taken", "waiting") and not may_have(grown.owner, grown.about):
+        # Nobody goes on having what has turned out to be about themself.
+        facts = {"mention": brought[0].id}
+        incidents.reopen(connection, incident_id, FOOTPRINT, now, facts=facts)
     if all(each.member.is_old for each in joined):
         return
     spread = spread_of(sightings, grown.opened_at, grown.last_spread_at, now)

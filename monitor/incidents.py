@@ -64,7 +64,7 @@ MOVES: Mapping[Kind, Mapping[State, State]] = MappingProxyType(
         "contact": _same(*LIVE),
         "waiting": _to("waiting", *LIVE),
         "closed": _to("closed", *LIVE),
-        "reopened": _to("open", "closed"),
+        "reopened": _to("open", "taken", "waiting", "closed"),
         "corrected": _same(*STATES),
     }
 )
@@ -272,7 +272,11 @@ def changes(member: Member, known: Known) -> tuple[Kind, ...]:
     """What the program notes where a mention joins an incident: that it is reopened, or worse."""
     worse = member.level.needs_response and member.level.rank > known.level.rank
     raised: tuple[Kind, ...] = ("raised",) if worse else ()
-    return ("reopened", *raised) if known.state == "closed" and _calls(member, worse) else raised
+    if known.state == "closed":
+        return ("reopened", *raised) if _calls(member, worse) else raised
+    # Whoever has it took something lesser, and perhaps sleeps: it must be taken anew.
+    is_graver = worse and member.is_alert and member.level is Level.URGENT
+    return ("reopened", *raised) if is_graver and known.state != "open" else raised
 
 
 def _calls(member: Member, worse: bool) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.addressing import able_to_hear_all
+from monitor.grouping import accused
 from monitor.settings import Person, Settings
 from monitor.store import answers, incidents, mentions
 from monitor.store.deliveries import Delivery
@@ -73,5 +74,7 @@ def _told(
     if school is None or sender.casefold() not in told:
         return None
     found = mentions.several(connection, incidents.mentions_of(connection, incident.id))
+    # The settings may name more people than when its posts were found.
+    incidents.bar(connection, incident.id, accused(found, school))
     able = able_to_hear_all(school, found).people
     return next((one for one in able if one.email.casefold() == sender.casefold()), None)

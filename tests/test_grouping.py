@@ -13,7 +13,7 @@ from monitor import grouping
 from monitor.incidents import FOOTPRINT, NotAllowed
 from monitor.judge.terms import Level
 from monitor.settings import Person
-from monitor.store import audit, corrections, deliveries, incidents, mentions
+from monitor.store import audit, corrections, deliveries, escalations, incidents, mentions
 from monitor.store.corrections import Said
 from monitor.store.deliveries import Delivery
 from monitor.store.engine import Store
@@ -258,6 +258,39 @@ def test_a_closed_incident_is_reopened_by_a_new_urgent_mention(store: Store, clo
     assert (reopened.who, reopened.facts) == (FOOTPRINT, {"mention": threat.id})
 
 
+def test_what_turns_urgent_after_somebody_took_it_must_be_taken_anew(
+    store: Store, clock: Clock
+) -> None:
+    with town(store, clock) as it:
+        begin(it)
+        first = Item(COMPLAINT, "1", link=PAGE)
+        say(it, "gazette", first)
+        with store.writing() as connection:
+            incidents.take(connection, only(store).id, HEAD.email, clock.now)
+        clock.forward(hours=9)
+        say(it, "gazette", first, Item(THREAT, "2", link=f"{PAGE}#comment-2"))
+        nobody_has_it = only(store)
+        with store.reading() as connection:
+            (waiting,) = escalations.untaken(connection, ["hollybrook"])
+    assert (nobody_has_it.state, nobody_has_it.owner) == ("open", "")
+    assert acts(store, nobody_has_it) == ["opened", "taken", "reopened", "raised"]
+    assert waiting.opened_at == clock.now
+
+
+def test_nobody_goes_on_having_what_turns_out_to_be_about_them(store: Store, clock: Clock) -> None:
+    with town(store, clock) as it:
+        begin(it)
+        first = Item(THREAT, "1", link=PAGE)
+        say(it, "gazette", first)
+        with store.writing() as connection:
+            incidents.take(connection, only(store).id, LEAD.email, clock.now)
+        worse = "Priya Nair at Hollybrook Primary School hit my son, and nobody does anything"
+        say(it, "gazette", first, Item(worse, "2", link=f"{PAGE}#comment-2"))
+    incident = only(store)
+    assert LEAD.email in incident.about
+    assert (incident.state, incident.owner) == ("open", "")
+
+
 def test_a_new_answer_to_what_was_closed_alerts_and_a_mere_copy_does_not(
     store: Store, clock: Clock
 ) -> None:
@@ -307,8 +340,18 @@ def test_nobody_takes_closes_or_is_given_what_is_about_them(store: Store, clock:
             incidents.close(connection, incident.id, HEAD.email, clock.now, "Nothing in it")
         with pytest.raises(NotAllowed, match="give it to somebody else"):
             incidents.assign(connection, incident.id, chair.email, clock.now, to=HEAD.email)
-        incidents.assign(connection, incident.id, HEAD.email, clock.now, to=chair.email)
+        with pytest.raises(NotAllowed, match="somebody else must hand it on"):
+            incidents.assign(connection, incident.id, HEAD.email, clock.now, to=chair.email)
+        with pytest.raises(NotAllowed, match="somebody else must let it wait"):
+            incidents.wait(connection, incident.id, HEAD.email, clock.now, "The police")
+        incidents.assign(connection, incident.id, LEAD.email, clock.now, to=chair.email)
     assert (only(store).state, only(store).owner) == ("taken", chair.email)
+
+
+def test_whoever_lets_it_wait_has_it(store: Store, clock: Clock, incident: Incident) -> None:
+    with store.writing() as connection:
+        incidents.wait(connection, incident.id, LEAD.email, clock.now, "The police")
+    assert (only(store).state, only(store).owner) == ("waiting", LEAD.email)
 
 
 def test_who_is_named_later_is_barred_from_then_on(store: Store, clock: Clock) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from monitor.judge.terms import Judgement, Level
 from monitor.settings import Person, School
-from monitor.store import audit, corrections, incidents, mentions
+from monitor.store import audit, corrections, erasing, incidents, mentions
 from monitor.store.engine import Store
 from tests.signing import Client
 from tests.web_cast import (
@@ -66,6 +66,14 @@ CRITICISED = mention(
     level="respond",
     categories=("complaint",),
     sentiment="negative",
+)
+UNSURE = mention(
+    "unsure",
+    "Whoever is the person in charge there let my son be hurt again",
+    level="urgent",
+    categories=("safeguarding",),
+    deciding="be hurt",
+    rule="safeguarding.hurt",
 )
 NAMED = replace(
     COMPLAINT, text="We have reported the bullying four times. Our daughter Ava in Year 3 cries."
@@ -323,6 +331,61 @@ def test_a_correction_is_made_and_undone_in_one_press_each(store: Store, tmp_pat
         back = mentions.one(connection, NAMED.id)
     assert back
     assert back.level == "respond"
+
+
+def test_whom_it_may_be_about_can_neither_let_it_wait_nor_hide_it_nor_hand_it_on(
+    store: Store, tmp_path: Path
+) -> None:
+    keep(store, UNSURE)
+    name = deal(store, UNSURE, school=WHOLE)
+    with at(store, tmp_path) as client:
+        assert "This may be about you" in client.get(f"/incidents/{name}").text
+        for act in ("take", "wait", "image", "assign", "close"):
+            said = doing(client, name, act, to=LEAD.email, text="a while", outcome="Nothing")
+            assert "somebody else must" in said
+    assert (stored(store, name).state, stored(store, name).owner) == ("open", "")
+
+
+def test_who_came_to_the_school_after_a_post_cannot_take_what_is_about_them(
+    small: Store, tmp_path: Path
+) -> None:
+    keep(small, CRITICISED)
+    name = deal(small, CRITICISED, school=WHOLE.model_copy(update={"people": (LEAD,)}))
+    with at(small, tmp_path) as client:
+        assert "somebody else must take it" in doing(client, name, "take")
+    assert stored(small, name).state == "open"
+
+
+def test_what_was_done_about_a_child_is_not_for_the_office_when_the_post_is_deleted(
+    small: Store, tmp_path: Path
+) -> None:
+    keep(small, CHILD, THREAT)
+    name = deal(small, CHILD, THREAT, school=WHOLE)
+    with small.writing() as connection:
+        incidents.note(connection, name, LEAD.email, NOW, "Rang the mother of the girl in Year 3")
+        erasing.expire(connection, [CHILD.id], NOW)
+    for is_left in (True, False):
+        with at(small, tmp_path, OFFICE) as client:
+            assert client.get(f"/incidents/{name}").status == 404, is_left
+            assert name not in client.get("/api/incidents").body
+        with at(small, tmp_path, LEAD) as client:
+            assert "Rang the mother" in client.get(f"/incidents/{name}").text
+        with small.writing() as connection:
+            erasing.expire(connection, [THREAT.id], NOW)
+
+
+def test_the_accused_finds_no_notes_when_the_post_that_accused_them_is_deleted(
+    small: Store, tmp_path: Path
+) -> None:
+    keep(small, ACCUSED, THREAT)
+    name = deal(small, ACCUSED, THREAT, school=WHOLE)
+    with small.writing() as connection:
+        incidents.note(connection, name, CHAIR.email, NOW, "The officer for allegations was told")
+        erasing.expire(connection, [ACCUSED.id], NOW)
+    with at(small, tmp_path) as client:
+        assert client.get(f"/incidents/{name}").status == 404
+    with at(small, tmp_path, CHAIR) as client:
+        assert "was told" in client.get(f"/incidents/{name}").text
 
 
 def test_a_head_is_locked_out_of_an_allegation_against_the_head(

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from monitor.links_signed import GOOD_FOR, signed
+from monitor.store import incidents
 from monitor.store.engine import Store
 from monitor.store.names import key_of_links
 from monitor.web.server import WebServer
-from tests.web_cast import NOW, ask, keep, mention, named, served, settings
+from tests.web_cast import NOW, ask, deal, keep, mention, named, served, settings
 
 pytestmark = pytest.mark.slow  # a server
 
@@ -70,6 +71,19 @@ def test_words_that_nobody_should_read_who_need_not_are_not_there(
     assert page.status == 200
     assert "zebra" not in page.text
     assert "They are not shown here" in page.text
+
+
+def test_once_an_image_must_not_be_looked_at_the_link_shows_no_words_and_leads_there_no_more(
+    small: Store, web: WebServer
+) -> None:
+    name = deal(small, THREAT)
+    with small.writing() as connection:
+        facts = {"image": 1}
+        incidents.act(connection, name, "noted", "dsl@hollybrook.example", NOW, facts=facts)
+    page = ask(web, link(small, "threat"), cookie="")
+    assert page.status == 200
+    assert "will be hurt" not in page.text
+    assert "forum.example" not in page.body
 
 
 def test_after_seven_days_the_link_says_where_to_find_it(small: Store, web: WebServer) -> None:

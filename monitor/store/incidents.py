@@ -40,6 +40,7 @@ __all__ = [
     "step_done",
     "step_undone",
     "take",
+    "wait",
 ]
 
 INCIDENT, ACT = table(IncidentRow), table(ActRow)
@@ -95,8 +96,9 @@ def take(connection: Connection, incident_id: str, who: str, now: datetime) -> A
 
 
 def assign(connection: Connection, incident_id: str, who: str, now: datetime, *, to: str) -> Act:
-    """Give it to somebody; raises NotAllowed where it is about them."""
+    """Give it to somebody; raises NotAllowed where it is about them, or about who does so."""
     found = locked(connection, incident_id)
+    _refuse_the_accused(found, who, "hand it on")
     if not may_have(to, found.about):
         raise NotAllowed(f"this incident is about {to}, or may be: give it to somebody else")
     return _write(connection, found, "assigned", who, now, facts={"to": to}, owner=to)
@@ -105,6 +107,15 @@ def assign(connection: Connection, incident_id: str, who: str, now: datetime, *,
 def note(connection: Connection, incident_id: str, who: str, now: datetime, text: str) -> Act:
     """Write something down. People outside may ask to read it: facts, no opinions of persons."""
     return act(connection, incident_id, "noted", who, now, text=_needed(text, "note"))
+
+
+def wait(connection: Connection, incident_id: str, who: str, now: datetime, text: str) -> Act:
+    """Let it wait for somebody outside; whoever does so has it where nobody had. Raises NotAllowed
+    where it is about them: what waits is not told to anybody further.
+    """
+    found = locked(connection, incident_id)
+    _refuse_the_accused(found, who, "let it wait")
+    return _write(connection, found, "waiting", who, now, text, owner=found.owner or who)
 
 
 def close(connection: Connection, incident_id: str, who: str, now: datetime, outcome: str) -> Act:
@@ -123,8 +134,8 @@ def reopen(
     why: str = "",
     facts: Mapping[str, str | int] = NOTHING,
 ) -> Act:
-    """Begin again with what was closed; nobody has it until somebody takes it. `facts` names the
-    mention that was the reason, where one was.
+    """Begin again with what was closed, or what somebody has who cannot go on with it; nobody has
+    it until somebody takes it. `facts` names the mention that was the reason, where one was.
     """
     found = locked(connection, incident_id)
     return _write(connection, found, "reopened", who, now, why, facts, owner="", outcome="")
@@ -158,14 +169,16 @@ def act(
 ) -> Act:
     """Write down any act that gives the incident to nobody and does not end it: a report to a
     platform (`platform`, `reference`), a contact (`contact`: see monitor/clocks.py), a removal
-    asked for, a post gone or back, waiting. Raises NotAllowed; ValueError for an act of its own.
+    asked for, a post gone or back. Raises NotAllowed; ValueError for an act of its own.
     """
     if kind in _OF_THEIR_OWN:
         raise ValueError(f"{kind} is a function of its own")
     return _write(connection, locked(connection, incident_id), kind, who, now, text, facts)
 
 
-_OF_THEIR_OWN: frozenset[Kind] = frozenset(("opened", "taken", "assigned", "closed", "reopened"))
+_OF_THEIR_OWN: frozenset[Kind] = frozenset(
+    ("opened", "taken", "assigned", "waiting", "closed", "reopened")
+)
 
 
 def listed(

@@ -132,10 +132,12 @@ def _gone(desk: Desk, _fields: Fields) -> None:
 
 
 def _wait(desk: Desk, fields: Fields) -> None:
-    _act(desk, "waiting", fields.get("text", ""))
+    incidents.wait(*desk.place, fields.get("text", ""))
 
 
 def _image(desk: Desk, _fields: Fields) -> None:
+    if not desk.case.may_decide(desk.viewer.email):
+        raise NotAllowed(_("this may be about you: somebody else must hide it"))
     _act(desk, "noted", image=1)
 
 

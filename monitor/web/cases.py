@@ -10,7 +10,7 @@ from functools import cached_property
 from monitor.hearing import may_close, who_may_hear
 from monitor.incidents import may_have
 from monitor.judge.terms import Level, Sentiment
-from monitor.matters import signs, words_of
+from monitor.matters import ALLEGATIONS, signs, words_of
 from monitor.playbooks import Playbook, PlaybookError, book, playbook
 from monitor.school_days import holidays_ahead
 from monitor.settings import Person, School
@@ -25,6 +25,8 @@ from monitor.web.viewer import Viewer
 OTHER = "mild_criticism"
 # Marks an act that says that an image may be one that nobody may look at.
 IMAGE = "image"
+# What a post may accuse somebody of; whether one that is gone spoke of a child nobody can tell.
+_ACCUSING = ALLEGATIONS | {"sexual"}
 _ORDER = {"open": 0, "taken": 1, "waiting": 2, "closed": 3}
 
 
@@ -71,10 +73,8 @@ class Case:
         """Those whom it may be handed on to: who may hear of every post of it."""
         able = self.school
         for mention in self.mentions:
-            told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
-            wanted = {
-                one.email for one in who_may_hear(self.school, told, words_of(mention)).people
-            }
+            heard = who_may_hear(self.school, _signs(mention), words_of(mention))
+            wanted = {one.email for one in heard.people}
             kept = tuple(person for person in able.people if person.email in wanted)
             able = able.model_copy(update={"people": kept})
         return tuple(one for one in able.people if may_have(one.email, self.incident.about))
@@ -116,9 +116,26 @@ def seen(
 
 
 def _may_see(case: Case, viewer: Viewer) -> bool:
-    if not case.mentions:
-        return may_have(viewer.email, case.incident.about)
-    return all(viewer.may_see(mention, case.school) for mention in case.mentions)
+    """Posts go before their incident does: its notes are then for those who might see the posts."""
+    if not all(viewer.may_see(mention, case.school) for mention in case.mentions):
+        return False
+    left = frozenset[str]().union(*map(_signs, case.mentions))
+    gone = frozenset(case.incident.kinds) - left
+    if case.mentions and not gone:
+        return True
+    may_accuse = not case.mentions or not gone.isdisjoint(_ACCUSING)
+    is_clear = not may_accuse or may_have(viewer.email, case.incident.about)
+    return is_clear and viewer.may_see_such(gone, "", case.incident.level, case.school)
+
+
+def _signs(mention: Mention) -> frozenset[str]:
+    return signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+
+
+def is_shut(connection: Connection, mention: Mention) -> bool:
+    """True once somebody has said that a picture with it may be one that nobody may look at."""
+    acts = incidents.acts_of(connection, [mention.incident]) if mention.incident else ()
+    return any(act.facts.get(IMAGE) for act in acts)
 
 
 def playbook_of(case: Case, now: datetime) -> Playbook:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.concurrency import run_in_threadpool
 
 from monitor.clocks import MARKS, running
+from monitor.grouping import accused
 from monitor.incidents import NotAllowed
 from monitor.judge.terms import Level
 from monitor.playbooks import Playbook
@@ -92,6 +93,8 @@ class IncidentPages:
         try:
             with self._site.store.writing() as connection:
                 case = self._case(connection, viewer, incident_id)
+                # The settings may name more people than when its posts were found.
+                incidents.bar(connection, case.incident.id, accused(case.mentions, case.school))
                 acts.do(Desk(connection, viewer, case, self._site.clock()), act, fields)
         except NotAllowed as refused:
             return f"{words.sentence(str(refused))}."

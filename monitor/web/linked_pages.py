@@ -18,6 +18,7 @@ from monitor.store import mentions
 from monitor.store.mentions import Mention
 from monitor.store.names import key_of_links
 from monitor.web import posts
+from monitor.web.cases import is_shut
 from monitor.web.links import link
 from monitor.web.site import Site, known_id, own_path, plain_page
 
@@ -41,6 +42,7 @@ class LinkedPages:
         with site.store.reading() as connection:
             state = opened(own_path(request), key_of_links(connection), now)
             mention = mentions.one(connection, known_id(mention_id)) if state == "open" else None
+            shut = mention is not None and is_shut(connection, mention)
         if state == "expired":
             return plain_page(site.environment, GONE, _TITLE, _WHERE)
         if mention is None or not mention.relevant:
@@ -54,8 +56,8 @@ class LinkedPages:
                 school=school,
                 now=now,
                 advice=notices.advice(mention.categories, school, now, level, mood),
-                post=posts.post(mention, school) if _may_show(mention) else None,
-                link=link(mention.url),
+                post=posts.post(mention, school) if _may_show(mention) and not shut else None,
+                link=None if shut else link(mention.url),
             )
         )
 

@@ -23,12 +23,11 @@ from monitor.hearing import holders
 from monitor.judge.routing import LONDON
 from monitor.links_signed import opened, signed
 from monitor.settings import School, Settings, SourceSettings
-from monitor.store import audit, incidents, looks, mentions, reports
+from monitor.store import audit, looks, mentions, reports
 from monitor.store.engine import Connection
-from monitor.store.mentions import Mention
 from monitor.store.names import key_of_links
 from monitor.uploads import Picture, UploadError, Why
-from monitor.web.cases import IMAGE
+from monitor.web.cases import is_shut
 from monitor.web.links import link
 from monitor.web.pace import Pace
 from monitor.web.seer import Seer
@@ -279,7 +278,7 @@ class ReportPages:
                 raise HTTPException(404)
             found = pictures_of(mentions.record(connection, mention.id))
             content = uploads.kept(self._folder, name, found.get(name, ""))
-            if content is None or _may_show_a_child(connection, mention):
+            if content is None or is_shut(connection, mention):
                 raise HTTPException(404)
             who = request.state.viewer.email
             audit.note(connection, now, who, "picture.opened", mention.id, mention.school)
@@ -288,12 +287,6 @@ class ReportPages:
             "content-security-policy": "sandbox; default-src 'none'",
         }
         return Response(content, media_type=uploads.media_type(name), headers=headers)
-
-
-def _may_show_a_child(connection: Connection, mention: Mention) -> bool:
-    """True once somebody has said that a picture with it may be one that nobody may look at."""
-    acts = incidents.acts_of(connection, [mention.incident]) if mention.incident else ()
-    return any(act.facts.get(IMAGE) for act in acts)
 
 
 def public_link(connection: Connection, settings: Settings, school: School, now: datetime) -> str:

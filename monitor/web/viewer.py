@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.hearing import who_may_hear
@@ -59,10 +59,13 @@ class Viewer:
         The rule is that of who may hear, so that nobody finds on a page what no letter may tell
         them, and everybody finds there what a letter has told them.
         """
+        told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
+        return self.may_see_such(told, words_of(mention), mention.level, school)
+
+    def may_see_such(self, told: Collection[str], words: str, level: str, school: School) -> bool:
+        """The same of any post with these signs and words; without words, of their kind at all."""
         if not self.may_read(school.id):
             return False
-        told = signs(mention.categories, (reason["rule"] for reason in mention.reasons))
-        words = words_of(mention)
         able = who_may_hear(school, told, words).people
         if not any(person.email.casefold() == self.email for person in able):
             return False
@@ -70,7 +73,7 @@ class Viewer:
             return True
         # Governors must stay free to sit on a panel: of what is about nobody who leads, they see
         # what is urgent or in the press.
-        if mention.level == Level.URGENT.value or "press" in mention.categories:
+        if level == Level.URGENT.value or "press" in told:
             return True
         matter = matter_of(school, told, words)
         return matter.unsure or bool(matter.about)
