@@ -146,7 +146,7 @@ def test_mail_that_reaches_nobody_is_said(small: Store, tmp_path: Path) -> None:
 def test_all_being_well_nothing_needs_attention(web: WebServer) -> None:
     answer = ask(web, "/mentions")
     assert "attention" not in answer.text
-    assert "All 3 sources are well. Last read Saturday 21 November, 21:40." in answer.text
+    assert "All 3 sources are well. Last read today at 21:40." in answer.text
     assert "No alert is not proof of no problem: closed groups" in answer.text
 
 
