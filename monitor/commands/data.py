@@ -210,6 +210,7 @@ def moved(
     to: Annotated[str, typer.Option(metavar="TEXT", help="Where it stands now, and as what.")],
     by: By = "",
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Say that an urgent post stands in the school's own record now; its time here begins."""
     settings = settings_or_exit(config)
@@ -219,6 +220,9 @@ def moved(
         records.moved(connection, found, place, who(by), clock())
     keep = settings.school(found.school)
     days = keep.keep.urgent if keep else 0
+    if as_json:
+        print_json({"mention": found.id, "to": place, "days": days})
+        return
     _say(f"Mention {found.id[:SHORT]} was moved to {place}; here it is deleted in {days} days.")
 
 

@@ -123,7 +123,7 @@ def _line(person: Person) -> str:
 
 
 @group.command("link")
-def link(address: Address, config: ConfigPath = DEFAULT_CONFIG) -> None:
+def link(address: Address, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Print a link that signs somebody in once, for where mail does not reach them."""
     settings = settings_or_exit(config)
     email = _known(settings, address)
@@ -131,12 +131,16 @@ def link(address: Address, config: ConfigPath = DEFAULT_CONFIG) -> None:
     with opened(settings.database_url) as store, store.writing() as connection:
         path = issued(connection, email, now, GOOD_FOR)
         audit.note(connection, now, COMMAND_LINE, "account.link_printed", email)
-    typer.echo(f"{settings.web.origin}{path}")
+    whole = f"{settings.web.origin}{path}"
+    if as_json:
+        print_json({"link": whole, "minutes": _MINUTES})
+        return
+    typer.echo(whole)
     say(f"It works once, within {_MINUTES} minutes. Give it to that person alone.")
 
 
 @group.command("reset")
-def reset(address: Address, config: ConfigPath = DEFAULT_CONFIG) -> None:
+def reset(address: Address, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Take a lost second step away: it is set up anew at the next sign-in."""
     settings = settings_or_exit(config)
     email = _known(settings, address)
@@ -145,6 +149,9 @@ def reset(address: Address, config: ConfigPath = DEFAULT_CONFIG) -> None:
         accounts.end_all(connection, email)
         was_there = accounts.forget_factor(connection, email)
         audit.note(connection, now, COMMAND_LINE, "account.second_factor_dropped", email)
+    if as_json:
+        print_json({"reset": email, "was_there": was_there})
+        return
     say("Their sessions have ended. " if was_there else "There was no second step to take away.")
     say("Be sure that it is really they who ask: whoever reads their mail can set up a new one.")
 
