@@ -361,6 +361,7 @@ def test_the_lessons_are_made_again_only_when_something_changed(store: Store, cl
         with store.reading() as connection:
             first = mentions.listed(connection)[0]
         say(store, first, "about-us", phrases=("the Reach",), at=clock.now)
+        it.server.answers["/gazette"] = rss(Item(PRAISE, "1"), Item(COMPLAINT, "3"))
         it.monitor.poll("gazette")
         (taught,) = it.monitor.taught.values()
     assert taught is not judge

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.judge import Judge
-from monitor.judge.terms import MOST_CHARACTERS, Judgement, Level, Watch, Words
+from monitor.judge.terms import MOST_CHARACTERS, Judgement, Level, Staff, Watch, Words
 
 HOLLY = Watch(id="holly", name="Hollybrook Primary School", aliases=("Hollybrook",))
 GRANGE = Watch(id="grange", name="The Grange Academy", aliases=("The Grange",))
@@ -149,3 +149,21 @@ def test_a_plain_threat_is_urgent_whatever_number_stands_beside_it(number: int) 
     )
     (judgement,) = JUDGE.judge(Words(f"Threat {number}", text))
     assert judgement.level is Level.URGENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jane Ashdown at Hollybrook Primary School hit my son, and nobody does anything",
+        "hollybrook primary school is a joke, jane ashdown slapped my daughter",
+    ],
+)
+def test_a_member_of_staff_who_is_said_to_hurt_a_child_is_urgent_without_any_title(
+    text: str,
+) -> None:
+    staff = (Staff("Jane Ashdown", "headteacher"),)
+    known = Judge([Watch(id="h", name="Hollybrook Primary School", staff=staff)])
+    found = known.best(Words("", text, found=True))
+    assert (found.level, found.categories[0]) == (Level.URGENT, "safeguarding")
+    stranger = Judge([Watch(id="h", name="Hollybrook Primary School")])
+    assert stranger.best(Words("", text, found=True)).level.needs_response

@@ -149,7 +149,7 @@ def _categories(
 
 def _fitting(level: Level, found: Collection[str]) -> set[str]:
     if level is Level.URGENT:
-        return set(found)
+        return set(found) - {"praise"}
     if level is Level.RESPOND:
         return set(found) - ALWAYS_URGENT
     if level is Level.WATCH:

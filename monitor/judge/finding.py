@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -13,6 +13,7 @@ from monitor.judge.patterns import Lexicon, Step, end_of
 from monitor.judge.terms import Level
 
 _BEFORE = 3
+_TITLE = "mr"
 When = Literal["", "asked"]
 Steps = tuple[Step, ...]
 Spot = tuple[int, int]
@@ -103,13 +104,18 @@ class RuleBook:
     parts: Mapping[int, Sequence[tuple[int, Steps]]]
     joins: Mapping[int, Sequence[tuple[Rule, tuple[int, ...]]]]
 
-    def find(self, tokens: Tokens, layout: Layout) -> list[Finding]:
-        """Every rule that holds in a text, in the order of the words; each rule at most once."""
-        found = _Search(self, self._read(tokens, layout)).run()
+    def find(self, tokens: Tokens, layout: Layout, staff: Collection[int] = ()) -> list[Finding]:
+        """Every rule that holds in a text, in the order of the words; each rule at most once.
+
+        `staff` are the tokens that name a member of staff: they count as a title does.
+        """
+        found = _Search(self, self._read(tokens, layout, staff)).run()
         return sorted(found.values(), key=lambda finding: (finding.first, finding.rule.name))
 
-    def _read(self, tokens: Tokens, layout: Layout) -> Reading:
+    def _read(self, tokens: Tokens, layout: Layout, staff: Collection[int]) -> Reading:
         atoms = [self.lexicon.atoms_of(word) for word in tokens.words]
+        for index in staff:
+            atoms[index] |= self.lexicon.atoms_of(_TITLE)
         facts: dict[str, set[int]] = {
             name: set() for rows in self.facts.values() for name, _ in rows
         }

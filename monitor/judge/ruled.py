@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from monitor.judge.canonical import Tokens
@@ -26,10 +26,13 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-def triage(tokens: Tokens) -> Verdict:
-    """Categories, level and tier of a text by the rules; the highest level that fits stands."""
+def triage(tokens: Tokens, staff: Collection[int] = ()) -> Verdict:
+    """Categories, level and tier of a text by the rules; the highest level that fits stands.
+
+    `staff` are the tokens that name a member of the school's staff.
+    """
     book = rule_book()
-    findings = _settled(book.find(tokens, layout(tokens)), _is_news(tokens))
+    findings = _settled(book.find(tokens, layout(tokens), staff), _is_news(tokens))
     found = {finding.rule.category for finding in findings if not finding.rule.raises}
     kept = [finding for finding in findings if finding.rule.category in found]
     levels = [(level_of(finding), finding) for finding in kept]

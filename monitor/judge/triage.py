@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,12 @@ class _Text:
     def verdict(self) -> Verdict:
         """What the rules say."""
         return triage(self.tokens)
+
+    def verdict_for(self, match: Match) -> Verdict:
+        """What the rules say where the words name a school's staff, with a title or without."""
+        starts = self.tokens.starts
+        staff = {bisect_left(starts, each.start) for each in match.evidence if each.kind == "staff"}
+        return triage(self.tokens, staff) if staff else self.verdict
 
 
 def _read(words: Words) -> _Text:
@@ -123,7 +130,8 @@ def _judged(match: Match, text: _Text) -> Judgement:
     opinion = learned().opinion(shown, known)
     readable = text.language in languages.JUDGED
     unread = _unread(text.tokens, owners, opinion)
-    decision = decide(text.verdict, opinion, learned().cuts, readable=readable, unread=unread)
+    verdict = text.verdict_for(match)
+    decision = decide(verdict, opinion, learned().cuts, readable=readable, unread=unread)
     if not _is_ours(match, text.words, opinion, decision, readable=readable):
         return _irrelevant(match, text, opinion.relevant)
     return Judgement(
