@@ -78,6 +78,8 @@ MATRIX = {
     "/settings": "office headteacher",
     "/settings/{school_id}/{part}": "office headteacher",
     "/settings/{school_id}/people/{place}": "headteacher",
+    "/about": EVERYBODY,
+    "/trust": "trust",
     "/report": EVERYBODY,
     "/report/kept": EVERYBODY,
     "/tell/{school_id}": "anyone",

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from monitor.settings import Role
 from monitor.settings_changes import SettingsFiles
+from monitor.web.about_pages import AboutPages
 from monitor.web.account_pages import AccountPages
 from monitor.web.confirm_pages import ConfirmPages
 from monitor.web.inbox import Inbox
@@ -34,6 +35,7 @@ from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
 from monitor.web.today_pages import TodayPages
+from monitor.web.trust_pages import TRUST, TrustPages
 from monitor.web.viewer import KEEPERS, READERS
 from monitor.web.viewing_pages import ViewingPages
 
@@ -157,6 +159,8 @@ def _watching(site: Site) -> tuple[Route, ...]:
     today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
     told = ReportPages(site)
     return (
+        Route("/about", READ, AboutPages(site).about, PEOPLE),
+        Route("/trust", READ, TrustPages(site).trust, TRUST),
         Route("/report", READ, told.form, PEOPLE),
         Route("/report", POST, told.report, PEOPLE),
         Route("/report/kept", READ, told.kept, PEOPLE),
