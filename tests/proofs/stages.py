@@ -147,7 +147,7 @@ def migrate(times: int, folder: Path, url: str) -> str:
     """Die in the so-manieth step of a new database; what is wrong at the next start, or ""."""
     path = kill.config(folder, url, 1, 1)
     with (folder / "migration.log").open("wb") as log:
-        if not _die("during migration", times, ("mentions", "--config", str(path)), log):
+        if not _die("during migration", times, ("poll", "--no-send", "--config", str(path)), log):
             return "the step was not reached"
     with closing(open_store(url)) as store, store.reading() as connection:
         looks.everything(connection, ("town",))
