@@ -26,6 +26,7 @@ from monitor.web.language_page import choose_language
 from monitor.web.linked_pages import LinkedPages
 from monitor.web.mail_pages import MailPages
 from monitor.web.mention_pages import MentionPages
+from monitor.web.metrics import Metrics
 from monitor.web.presence_pages import Look, PresencePages
 from monitor.web.report_pages import ReportPages
 from monitor.web.service_pages import BACK, ServicePages
@@ -41,7 +42,7 @@ from monitor.web.viewing_pages import ViewingPages
 
 READ = ("GET", "HEAD")
 POST = ("POST",)
-# No roles of people. Strangers too; and programs, which sign each request and send no form.
+# No roles of people. Strangers too; and programs, which show a secret and send no form.
 ANYONE = frozenset({"anyone"})
 PROGRAMS = frozenset({"programs"})
 # Whoever has signed in.
@@ -92,6 +93,7 @@ def _always(site: Site) -> tuple[Route, ...]:
         Route("/confirm/{mark}", READ, tests.page, ANYONE),
         Route("/confirm/{mark}", POST, tests.press, ANYONE),
         Route("/inbox/{source}", POST, inbox.receive, PROGRAMS),
+        Route("/metrics", READ, Metrics(site).page, PROGRAMS),
     )
 
 
