@@ -324,6 +324,7 @@ HELD: Mapping[str, Held] = MappingProxyType(
             "pupils",
             "until a newer one or none is given",
         ),
+        "take_down": Held("Own posts to take down", _NOBODY, _WITH),
         "daily": Held("Numbers by day", _NOBODY, "6 years"),
         "entry": Held("That an entry was read, by keyed hash", _NOBODY, "for good"),
         "erased": Held("What is never read again, by keyed hash", _NOBODY, "for good"),

@@ -345,6 +345,7 @@ class School(Section):
     `own_text` has alerts carry the post's own words, masked; `public_reports` takes reports of
     whoever has the school's link. `term_dates` are ranges, or what an .ics file held once
     `monitor/config.py` has read it.
+    `posters` are the addresses of those who may post for the school.
     `contacts` has the keys of KNOWN_CONTACTS and any others that the school adds.
     """
 
@@ -367,6 +368,7 @@ class School(Section):
     official_accounts: tuple[Words, ...] = ()
     own_text: Switch = False
     public_reports: Switch = False
+    posters: tuple[EmailAddress, ...] = ()
     contacts: Annotated[FixedWords, BeforeValidator(_no_approval)] = Fixed()
     policy: Policy = Policy()
     approval: Approval | None = None
@@ -379,6 +381,16 @@ class School(Section):
         if wrong:
             raise refusals(*wrong)
         return people
+
+    @field_validator("posters")
+    @classmethod
+    def _are_people(cls, posters: Any, info: ValidationInfo) -> Any:
+        known = {person.email.casefold() for person in info.data.get("people", ())}
+        why = "is the address of nobody under [[schools.people]]: only they can sign in"
+        wrong = [((at,), why) for at, one in enumerate(posters) if one.casefold() not in known]
+        if wrong and "people" in info.data:
+            raise refusals(*wrong)
+        return posters
 
     @field_validator("name", "aliases", "handles", "hashtags")
     @classmethod

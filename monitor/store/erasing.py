@@ -24,11 +24,11 @@ from monitor.store.mentions import ENTRY, EVIDENCE, JUDGEMENT, MENTION, SHINGLE
 from monitor.store.names import names
 from monitor.store.record_tables import Erased
 from monitor.store.records import HOLD, MOVED
-from monitor.store.rights_tables import Restriction
+from monitor.store.rights_tables import Restriction, TakeDown
 from monitor.store.tables import table
 
 ERASED = table(Erased)
-RESTRICTION = table(Restriction)
+RESTRICTION, TAKE_DOWN = table(Restriction), table(TakeDown)
 BATCH = 400
 # A letter that is about no single post may tell of some: its bytes go when a watched post's do.
 LETTERS = timedelta(days=90)
@@ -201,7 +201,7 @@ def _forget_letters(connection: Connection, school: str, since: datetime) -> Non
 
 def _delete(connection: Connection, mention_ids: Collection[str], now: datetime) -> None:
     evidence.remove(connection, mention_ids, now)
-    for kept in (JUDGEMENT, EVIDENCE, SHINGLE, HOLD, MOVED, RESTRICTION):
+    for kept in (JUDGEMENT, EVIDENCE, SHINGLE, HOLD, MOVED, RESTRICTION, TAKE_DOWN):
         connection.execute(delete(kept).where(kept.c.mention_id.in_(mention_ids)))
     about = or_(DELIVERY.c.mention_id.in_(mention_ids), DELIVERY.c.subject.in_(mention_ids))
     connection.execute(delete(DELIVERY).where(about))

@@ -10,12 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
 from monitor.store import audit
-from monitor.store.mentions import MENTION, Mention
-from monitor.store.rights_tables import ApprovalRow, ConsentList, Restriction, RightsRequest
+from monitor.store.mentions import MENTION, Mention, several
+from monitor.store.rights_tables import (
+    ApprovalRow,
+    ConsentList,
+    Restriction,
+    RightsRequest,
+    TakeDown,
+)
 from monitor.store.tables import table
 
 REQUEST, RESTRICTION = table(RightsRequest), table(Restriction)
-APPROVAL, CONSENT = table(ApprovalRow), table(ConsentList)
+APPROVAL, CONSENT, TAKE_DOWN = table(ApprovalRow), table(ConsentList), table(TakeDown)
 # What stands in place of a post's words while it is kept and not used.
 UNUSED = "[kept and not used: the data protection officer decides]"
 _WORDS = ("title", "text", "author", "reasons")
@@ -250,3 +256,59 @@ def consent(connection: Connection, school: str) -> bytes | None:
         select(CONSENT.c.sealed).where(CONSENT.c.school == school)
     ).scalar()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A post of the school's own that is to be taken down."""
+
+    mention_id: str
+    url: str
+    at: datetime
+    owner: str
+
+
+def posts_of(connection: Connection, school: str) -> tuple[Mention, ...]:
+    """Every post of a school that is kept."""
+    ids = connection.execute(select(MENTION.c.id).where(MENTION.c.school == school)).scalars()
+    return several(connection, tuple(ids))
+
+
+def take_down(
+    connection: Connection, posts: Collection[Mention], owner: str, who: str, now: datetime
+) -> int:
+    """Have posts of the school's own taken down by somebody; how many are new to the list."""
+    ids = [post.id for post in posts]
+    waiting = (TAKE_DOWN.c.mention_id.in_(ids), TAKE_DOWN.c.done_at.is_(None))
+    known = set(connection.execute(select(TAKE_DOWN.c.mention_id).where(*waiting)).scalars())
+    fresh = [post for post in posts if post.id not in known]
+    connection.execute(
+        delete(TAKE_DOWN).where(TAKE_DOWN.c.mention_id.in_([post.id for post in fresh]))
+    )
+    for post in fresh:
+        row = {"mention_id": post.id, "school": post.school, "at": now, "owner": owner}
+        connection.execute(insert(TAKE_DOWN).values(**row, done_by=""))
+        audit.note(connection, now, who, "consent.take_down", post.id, post.school, owner=owner)
+    return len(fresh)
+
+
+def to_take_down(connection: Connection, school: str) -> tuple[Due, ...]:
+    """The posts of the school's own that are still to be taken down, the oldest task first."""
+    of = TAKE_DOWN.c.mention_id == MENTION.c.id
+    columns = (TAKE_DOWN.c.mention_id, MENTION.c.url, TAKE_DOWN.c.at, TAKE_DOWN.c.owner)
+    ours = (TAKE_DOWN.c.school == school, TAKE_DOWN.c.done_at.is_(None))
+    found = connection.execute(
+        select(*columns).join(MENTION, of).where(*ours).order_by(TAKE_DOWN.c.at, MENTION.c.id)
+    )
+    return tuple(Due(**row._mapping) for row in found)
+
+
+def taken_down(connection: Connection, mention_id: str, who: str, now: datetime) -> bool:
+    """It is done; False where it was not on the list."""
+    ours = (TAKE_DOWN.c.mention_id == mention_id, TAKE_DOWN.c.done_at.is_(None))
+    row = update(TAKE_DOWN).where(*ours).values(done_at=now, done_by=who)
+    school = connection.execute(row.returning(TAKE_DOWN.c.school)).scalar()
+    if school is None:
+        return False
+    audit.note(connection, now, who, "consent.taken_down", mention_id, school)
+    return True

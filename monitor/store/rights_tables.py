@@ -82,3 +82,18 @@ class ConsentList(SQLModel, table=True):
     at: datetime = Field(sa_column=_moment(nullable=False))
     who: str
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class TakeDown(SQLModel, table=True):
+    """That a post of the school's own is to be taken down, since a consent has ended: who sees to
+    it, and when it was done. Whose consent it was is not said.
+    """
+
+    __tablename__ = "take_down"
+
+    mention_id: str = Field(primary_key=True, foreign_key="mention.id", max_length=32)
+    school: str
+    at: datetime = Field(sa_column=_moment(nullable=False))
+    owner: str
+    done_at: datetime | None = Field(default=None, sa_column=_moment())
+    done_by: str = ""

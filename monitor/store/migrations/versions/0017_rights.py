@@ -65,3 +65,14 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("school"),
     )
+    op.create_table(
+        "take_down",
+        sa.Column("mention_id", sa.String(length=32), nullable=False),
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("done_at", MOMENT, nullable=True),
+        sa.Column("done_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"]),
+        sa.PrimaryKeyConstraint("mention_id"),
+    )
