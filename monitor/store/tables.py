@@ -115,7 +115,10 @@ class Entry(SQLModel, table=True):
     `content` are hashes with a key of this database's own (see names.py).
     """
 
-    __table_args__ = (Index("ix_entry_words", "source", "content"),)
+    __table_args__ = (
+        Index("ix_entry_words", "source", "content"),
+        Index("ix_entry_seen", "source", "seen_at"),
+    )
 
     source: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
@@ -140,6 +143,7 @@ class Mention(SQLModel, table=True):
         Index("ix_mention_level_seen", "level", "seen_at"),
         Index("ix_mention_thread", "school", "thread"),
         Index("ix_mention_incident", "incident"),
+        Index("ix_mention_entry", "source", "entry_key"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
@@ -248,6 +252,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Unique("kind", "subject", "level", "email"),
         Index("ix_delivery_due", "state", "next_at"),
+        Index("ix_delivery_mention", "mention_id"),
     )
 
     id: str = Field(primary_key=True, max_length=32)

@@ -22,6 +22,7 @@ from monitor.web.signin_pages import (
     kept_codes,
     new_codes,
 )
+from monitor.web.tokens import allowed
 from monitor.web.viewer import Viewer, Visit
 
 
@@ -59,6 +60,7 @@ class AccountPages:
                 now,
                 error=error,
                 codes=codes,
+                may_make=bool(allowed(viewer)),
                 roles=self._roles(viewer),
                 browsers=[_browser(one, _visit(request).session) for one in found],
                 factor=accounts.factor(connection, viewer.email),

@@ -29,6 +29,7 @@ from monitor.web.service_pages import BACK
 from monitor.web.sessions import FORM_COOKIE, Sessions, given, keep_form
 from monitor.web.signin_pages import Entrance
 from monitor.web.site import Site, nothing_wrong, plain_page, templates
+from monitor.web.tokens import Bearers
 from monitor.web.translating import ENGLISH, WELSH, Speaking, later
 from monitor.web.viewer import Visit, demonstration_head
 
@@ -36,6 +37,10 @@ SAID = {
     400: (
         later("This address is not ours"),
         later("Open Footprint by the address that it printed at its start."),
+    ),
+    401: (
+        later("Nobody is signed in"),
+        later("A program must show a token that somebody made for it, and that is still there."),
     ),
     403: (
         later("This is not open to you"),
@@ -103,7 +108,7 @@ def create_app(
         app.add_exception_handler(kind, partial(_answered, refusal))
     sessions = Sessions(store, people or (lambda: settings.schools), clock)
     entrance = None if demo else Entrance(site, sessions, keys, _service(settings, door, clock))
-    visitor = partial(_demonstrated, site) if demo else sessions.visit
+    visitor = partial(_demonstrated, site) if demo else Bearers(sessions).visit
     is_watching = bool(schools) or demo
     table = routes.table(site, entrance, is_watching=is_watching, look=look, files=files)
     app.state.opens = {route.path: route.who for route in table if "GET" in route.methods}

@@ -70,7 +70,7 @@ class MentionPages:
         chosen = seer.schools(wishes.school)
         ids = tuple(one.id for one in chosen)
         with site.store.reading() as connection:
-            self._check_start(connection, seer, wishes)
+            self.check_start(connection, seer, wishes)
             lists = wishes.is_plain and not wishes.level
             found = (
                 self._by_level(connection, seer, ids)
@@ -93,7 +93,7 @@ class MentionPages:
                 refresh=0 if wishes.before or not wishes.is_plain else site.refresh,
             )
 
-    def _check_start(self, connection: Connection, seer: Seer, wishes: Wishes) -> None:
+    def check_start(self, connection: Connection, seer: Seer, wishes: Wishes) -> None:
         """404 where a list is to go on from what there is not, or what they may not see."""
         if wishes.before and not wishes.q:
             self._mention(connection, seer, wishes.before)
@@ -160,10 +160,11 @@ class MentionPages:
         """One mention whole; or, where one account's posts are opened again and again, what has to
         be written down first.
         """
-        mention = self._opened(request, mention_id)
+        mention = self.opened(request, mention_id)
         return self._page(request, mention, looked(self._site, mention))
 
-    def _opened(self, request: Request, mention_id: str) -> Mention:
+    def opened(self, request: Request, mention_id: str) -> Mention:
+        """The mention of that id; 404 where there is none that whoever asks may see."""
         with self._site.store.reading() as connection:
             return self._mention(connection, Seer(request.state.viewer, self._site), mention_id)
 
@@ -172,7 +173,7 @@ class MentionPages:
     ) -> HTMLResponse:
         """The hidden words of a mention, once, to somebody who says why."""
         site = self._site
-        mention = self._opened(request, mention_id)
+        mention = self.opened(request, mention_id)
         standing = looked(site, mention)
         if is_waiting(mention, standing):
             return self._page(request, mention, standing)

@@ -19,6 +19,7 @@ from monitor.settings import Role
 from monitor.settings_changes import SettingsFiles
 from monitor.web.about_pages import AboutPages
 from monitor.web.account_pages import AccountPages
+from monitor.web.api import Api
 from monitor.web.confirm_pages import ConfirmPages
 from monitor.web.inbox import Inbox
 from monitor.web.incident_pages import IncidentPages
@@ -36,9 +37,11 @@ from monitor.web.signin_pages import Entrance, SigninPages
 from monitor.web.site import STATIC, Site
 from monitor.web.source_pages import SourcePages
 from monitor.web.today_pages import TodayPages
+from monitor.web.tokens import TokenPages, reader
 from monitor.web.trust_pages import TRUST, TrustPages
 from monitor.web.viewer import KEEPERS, READERS
 from monitor.web.viewing_pages import ViewingPages
+from monitor.web.week_pages import WeekPages
 
 READ = ("GET", "HEAD")
 POST = ("POST",)
@@ -80,7 +83,7 @@ def table(
         *_always(site),
         *signing_in,
         *changing,
-        *(_watching(site) if is_watching else _setting_up(site)),
+        *(_watching(site, entrance) if is_watching else _setting_up(site)),
     )
 
 
@@ -99,6 +102,7 @@ def _always(site: Site) -> tuple[Route, ...]:
 
 def _signing_in(entrance: Entrance) -> tuple[Route, ...]:
     signin, account = SigninPages(entrance), AccountPages(entrance)
+    tokens = TokenPages(entrance)
     service = _by_service(ServicePages(entrance, entrance.service)) if entrance.service else ()
     return (
         *service,
@@ -111,6 +115,9 @@ def _signing_in(entrance: Entrance) -> tuple[Route, ...]:
         Route("/signin/setup", POST, signin.set_up, ANYONE),
         Route("/signout", POST, signin.sign_out, ANYONE),
         Route("/account", READ, account.account, PEOPLE),
+        Route("/account/tokens", READ, tokens.page, KEEPERS),
+        Route("/account/tokens", POST, tokens.make, KEEPERS),
+        Route("/account/tokens/end", POST, tokens.end, KEEPERS),
         Route("/account/end", POST, account.end, PEOPLE),
         Route("/account/end-others", POST, account.end_others, PEOPLE),
         Route("/account/codes", POST, account.codes, PEOPLE),
@@ -155,7 +162,7 @@ def _setting_up(site: Site) -> tuple[Route, ...]:
     return (Route("/", READ, SourcePages(site).setup, KEEPERS),)
 
 
-def _watching(site: Site) -> tuple[Route, ...]:
+def _watching(site: Site, entrance: Entrance | None) -> tuple[Route, ...]:
     mentions, mail, sources = MentionPages(site), MailPages(site), SourcePages(site)
     viewing = ViewingPages(site)
     today, cases, linked = TodayPages(site), IncidentPages(site), LinkedPages(site)
@@ -176,6 +183,7 @@ def _watching(site: Site) -> tuple[Route, ...]:
         Route("/api/incidents", READ, cases.listing, READERS),
         Route("/api/incidents/{incident_id}", READ, cases.one, READERS),
         Route("/api/incidents/{incident_id}/{act}", POST, cases.act_json, READERS),
+        *_reading(site, entrance),
         Route("/mentions", READ, mentions.index, READERS),
         Route("/mentions/{mention_id}", READ, mentions.mention, READERS),
         Route("/mentions/{mention_id}/reveal", POST, mentions.reveal, READERS),
@@ -186,6 +194,25 @@ def _watching(site: Site) -> tuple[Route, ...]:
         Route("/mail/{letter_id}", READ, mail.letter, READERS),
         Route("/mail/{letter_id}/html", READ, mail.html, READERS),
         Route("/sources", READ, sources.sources, KEEPERS),
+        Route("/sources/{source}/test", POST, sources.test, KEEPERS),
+    )
+
+
+def _reading(site: Site, entrance: Entrance | None) -> tuple[Route, ...]:
+    """Weeks, and what other programs read."""
+    weeks, api = WeekPages(site), Api(site, reader(entrance.sessions) if entrance else None)
+    return (
+        Route("/weeks", READ, weeks.index, READERS),
+        Route("/weeks/{iso}", READ, weeks.week, READERS),
+        Route("/weeks/{iso}/pdf", READ, weeks.printed, READERS),
+        Route("/mentions.csv", READ, api.table, READERS),
+        # Whoever has the secret address; a calendar program cannot sign in.
+        Route("/clocks.ics", READ, api.calendar, ANYONE),
+        Route("/api/openapi.json", READ, api.openapi, KEEPERS),
+        Route("/api/mentions", READ, api.mentions, READERS),
+        Route("/api/mentions/{mention_id}", READ, api.mention, READERS),
+        Route("/api/weeks", READ, api.weeks, READERS),
+        Route("/api/sources", READ, api.sources, KEEPERS),
     )
 
 

@@ -22,6 +22,12 @@ MOMENT = sa.DateTime(timezone=True)
 HARMLESS = "('praise', 'press', 'request')"
 HINTS = "{row}.reasons{text} LIKE '%safeguarding%' OR {row}.reasons{text} LIKE '%staff_conduct%'"
 CHANGED = "published, seen_at, relevant, level, sentiment, categories, reasons, school, source"
+# What was looked up row by row.
+INDICES = {
+    "ix_mention_entry": ("mention", ["source", "entry_key"]),
+    "ix_entry_seen": ("entry", ["source", "seen_at"]),
+    "ix_delivery_mention": ("delivery", ["mention_id"]),
+}
 COLUMNS = "school, category, found, posted, mention_id, level, mood, source, relevant, delicate"
 
 
@@ -58,6 +64,8 @@ def upgrade() -> None:
     op.create_index("ix_search_facet_mention", "search_facet", ["mention_id"], unique=False)
     by_level = ["school", "category", "relevant", "level", "found", "posted", "mention_id"]
     op.create_index("ix_search_facet_level", "search_facet", by_level, unique=False)
+    for name, (table, columns) in INDICES.items():
+        op.create_index(name, table, columns, unique=False)
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _sqlite() if sqlite else _postgresql():
         op.execute(sa.text(statement.replace(":", r"\:")))
