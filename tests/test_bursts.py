@@ -15,9 +15,10 @@ from monitor import bursts
 from monitor.bursts import GAP, HOUR, HOURLY, has_room
 from monitor.delivery import Postroom
 from monitor.settings import Mail, Settings
-from monitor.store import deliveries, erasing, mentions
+from monitor.store import copying, deliveries, erasing, mentions
 from monitor.store.deliveries import ROLLUP, SOURCE, Delivery
 from monitor.store.engine import Store
+from monitor.store.rollups import is_rolled_up
 from tests.conftest import Clock
 from tests.letters import HOSTILE, assert_sound, body, read
 from tests.test_delivery import DEPUTY, HEAD, LEAD, START, Shelf, carry, hollybrook, room
@@ -214,6 +215,31 @@ def test_what_a_roll_up_named_still_goes_when_one_of_its_posts_is_erased_before_
     clock.forward(minutes=30)
     carry(postroom)
     assert sorted(n for letter in shelf.letters for n in named(letter)) == [1, 2, 3, 4, 5, 6, 8]
+
+
+@slow
+@pytest.mark.parametrize("send", [True, False])
+def test_what_a_held_roll_up_names_goes_or_stays_with_it(
+    store: Store, shelf: Shelf, clock: Clock, *, send: bool
+) -> None:
+    flood(store, range(1, 9), clock)
+
+    def stall(letter: Letter) -> None:
+        if "more posts" in str(read(letter)["Subject"]):
+            raise DeliveryError("no route to the server", server=True)
+
+    shelf.before = stall
+    postroom = room(store, shelf, clock, HEAD)
+    carry(postroom)
+    with store.writing() as connection:
+        assert copying.after_restore(connection, clock.now, clock.now) == 1
+        copying.decide_held(connection, send=send, now=clock.now)
+    shelf.before = lambda _: None
+    clock.forward(hours=1)
+    carry(postroom)
+    told = sorted(n for letter in shelf.letters for n in named(letter))
+    assert told == [*range(1, 9 if send else 7)]
+    assert send or not any(is_rolled_up(one.state, one.channel) for one in rows(store).values())
 
 
 @slow

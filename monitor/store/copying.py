@@ -17,9 +17,10 @@ from sqlalchemy import Integer, Table, delete, func, insert, select, text, updat
 from sqlmodel import SQLModel
 
 import monitor.store
+from monitor.store import rollups
 from monitor.store.audit_tables import ChainHead
 from monitor.store.daily import WATCHED
-from monitor.store.deliveries import DELIVERY, HELD, SIGNIN
+from monitor.store.deliveries import DELIVERY, HELD, ROLLUP, SIGNIN
 from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.leases import LEASED
 from monitor.store.names import SECRET
@@ -191,9 +192,19 @@ def held_letters(connection: Connection) -> tuple[Mapping[str, Any], ...]:
 
 
 def decide_held(connection: Connection, *, send: bool, now: datetime) -> int:
-    """Send what is held after all, or let it be; how many letters."""
-    held = update(DELIVERY).where(DELIVERY.c.state == HELD)
+    """Send what is held after all, or let it be; how many letters.
+
+    What is sent is written anew: its links and its reader are those of another day. What a
+    roll-up names goes the same way as the roll-up.
+    """
+    is_held = DELIVERY.c.state == HELD
+    rolled = select(DELIVERY.c.id).where(is_held, DELIVERY.c.kind == ROLLUP)
+    names = connection.execute(rolled).scalars().all()
+    held = update(DELIVERY).where(is_held)
     if send:
-        return connection.execute(held.values(state="owed", next_at=now, error="")).rowcount
+        rollups.let_go(connection, names)
+        anew = held.values(message_id=None, date=None, content=None)
+        return connection.execute(anew.values(state="owed", next_at=now, error="")).rowcount
     why = "not sent again after a backup was restored"
+    rollups.let_go(connection, names, "dropped", why)
     return connection.execute(held.values(state="dropped", error=why)).rowcount

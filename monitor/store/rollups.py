@@ -178,11 +178,15 @@ def lost(connection: Connection, rollup_id: str, state: str, error: str) -> tupl
     return tuple(Delivery(**row._mapping) for row in rows)
 
 
-def let_go(connection: Connection, rollup_ids: Collection[str]) -> None:
-    """These roll-ups are written anew, if at all: each letter that one covered is owed again."""
+def let_go(
+    connection: Connection, rollup_ids: Collection[str], state: str = "owed", error: str = ""
+) -> None:
+    """These roll-ups are written anew, if at all: each letter that one covered is owed again, or
+    ends so.
+    """
     ours = (DELIVERY.c.channel == ROLLUP, DELIVERY.c.reply.in_(rollup_ids))
     again = update(DELIVERY).where(DELIVERY.c.state == "dropped", *ours)
-    connection.execute(again.values(state="owed", error="", channel="", reply=""))
+    connection.execute(again.values(state=state, error=error, channel="", reply=""))
 
 
 def is_rolled_up(state: str, channel: str) -> bool:

@@ -8,7 +8,15 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, func, select
 
 from monitor.judge.terms import Level
-from monitor.store.deliveries import ALERT, COLUMNS, DELIVERY, ESCALATION, SECOND, Delivery
+from monitor.store.deliveries import (
+    ALERT,
+    COLUMNS,
+    DELIVERY,
+    ESCALATION,
+    HELD,
+    SECOND,
+    Delivery,
+)
 
 _NOTE = DELIVERY.alias("note")
 
@@ -23,7 +31,7 @@ def without_note(
     where = (
         DELIVERY.c.kind.in_((ALERT, ESCALATION)),
         DELIVERY.c.level == Level.URGENT,
-        DELIVERY.c.state != "dropped",
+        DELIVERY.c.state.not_in(("dropped", HELD)),
         DELIVERY.c.owed_at >= since,
         DELIVERY.c.school.in_(schools),
         DELIVERY.c.email.in_(emails),
