@@ -181,7 +181,7 @@ def found_for(
     found = list(rights.pieces(every, subject))
     posts = mentions.several(connection, sorted({one.mention for one in found if one.mention}))
     writers = {post.author for post in posts if len(post.author.strip()) >= rights.SHORTEST}
-    others = [*hidden, *(one for one in sorted(writers) if not subject.is_in(one))]
+    others = [*hidden, *(one for one in writers if not subject.is_in(one))]
     return [rights.for_them(piece, subject, school, others) for piece in found]
 
 
