@@ -68,7 +68,7 @@ def test_the_database_as_it_is_made_has_no_index_or_trigger_on_a_name(small: Sto
             assert not PERSON.search(sql), name
 
 
-@pytest.mark.parametrize("folder", ["monitor", "alerts", "sources"])
+@pytest.mark.parametrize("folder", ["monitor", "alerts"])
 def test_no_query_chooses_orders_groups_or_counts_by_a_name(folder: str) -> None:
     for path, text in sources(folder):
         for node in ast.walk(ast.parse(text)):
