@@ -336,6 +336,22 @@ def test_what_a_restored_backup_holds_is_not_escalated_before_a_person_decides(
 
 
 @slow
+def test_a_new_alert_of_what_a_restored_backup_holds_is_escalated_like_any(
+    small: Store, shelf: Shelf, clock: Clock
+) -> None:
+    escalations, postroom, school = world(small, shelf, clock, *EVERYBODY)
+    begin(small, clock, school)
+    with small.writing() as connection:
+        connection.execute(update(DELIVERY).values(state=HELD))
+    clock.forward(hours=1)
+    begin(small, clock, school, number=2)
+    carry(postroom)
+    assert escalations.owe_due() is None
+    clock.forward(minutes=15)
+    assert escalations.owe_due() == 2
+
+
+@slow
 def test_from_a_post_that_is_read_to_the_letter_that_says_that_nobody_has_it(small: Store) -> None:
     town, clock = Town(Killer()), crowd.Clock()
     try:

@@ -46,7 +46,8 @@ def untaken(connection: Connection, schools: Collection[str]) -> tuple[Untaken, 
     """The urgent incidents of these schools that nobody has, the oldest first.
 
     Those of which nobody was owed an urgent alert are left out: there was nothing to answer. So
-    are those of a restored backup whose letters are held until a person decides.
+    are those of a restored backup whose letters are held until a person decides, where there
+    has been no alert since.
     """
     reopened = (
         select(func.max(ACT.c.at))
@@ -86,8 +87,14 @@ def _letters(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Lett
         for row in connection.execute(query):
             found.setdefault(row.incident, []).append(Letter(*row[1:]))
     return {
-        incident: tuple(letters)
+        incident: tuple(letter for letter in letters if letter.state != HELD)
         for incident, letters in found.items()
-        if any(letter.kind == ALERT for letter in letters)
-        and not any(letter.state == HELD for letter in letters)
+        if _calls(letters)
     }
+
+
+def _calls(letters: Sequence[Letter]) -> bool:
+    """True where there is an alert to answer: one that is not held, and no older than what is."""
+    held = [letter.owed_at for letter in letters if letter.state == HELD]
+    alerts = (one for one in letters if one.kind == ALERT and one.state != HELD)
+    return any(not held or alert.owed_at > max(held) for alert in alerts)
