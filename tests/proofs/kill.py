@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -108,20 +108,25 @@ class Town:
 
     def feed(self) -> bytes:
         """Every post so far as RSS."""
-        now = format_datetime(datetime.now(UTC))
-        items = "".join(
-            f"<item><guid isPermaLink='false'>post-{n}</guid><title>Threat {n}</title>"
-            f"<link>https://town.example/p/{n}</link><pubDate>{now}</pubDate><description>"
-            f"I am going to bring a knife to {school_of(n, self.schools)} tomorrow and stab the "
-            f"head, this is message {n}.</description></item>"
-            for n in range(self.posts)
-        )
-        return f"<rss version='2.0'><channel><title>Town</title>{items}</channel></rss>".encode()
+        shown = items(range(self.posts), self.schools)
+        return f"<rss version='2.0'><channel><title>Town</title>{shown}</channel></rss>".encode()
 
     def close(self) -> None:
         """Stop listening."""
         self.server.shutdown()
         self.server.server_close()
+
+
+def items(posts: Iterable[int], schools: int) -> str:
+    """These posts as they stand in a feed."""
+    now = format_datetime(datetime.now(UTC))
+    return "".join(
+        f"<item><guid isPermaLink='false'>post-{n}</guid><title>Threat {n}</title>"
+        f"<link>https://town.example/p/{n}</link><pubDate>{now}</pubDate><description>"
+        f"I am going to bring a knife to {school_of(n, schools)} tomorrow and stab the "
+        f"head, this is message {n}.</description></item>"
+        for n in posts
+    )
 
 
 def school_of(post: int, schools: int) -> str:
