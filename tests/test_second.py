@@ -215,6 +215,26 @@ def test_a_flood_of_alerts_is_told_by_a_note_every_five_minutes(store: Store, cl
         assert rooms.hand_out() == []
 
 
+def test_what_was_rolled_up_before_its_note_could_be_owed_has_one_all_the_same(
+    store: Store, clock: Clock
+) -> None:
+    with WebServer() as server, MailServer() as post:
+        server.answers[f"/{TOPIC}"] = b"ok"
+        rooms = Rooms(store, server, post, clock)
+        for number in range(1, 8):
+            owe(store, HEAD, mention=f"m{number}", now=clock.now)
+        rooms.hand_out()
+        list(iter(rooms.mail.deliver_one, None))
+        clock.forward(minutes=10)
+        owe(store, HEAD, mention="m8", now=clock.now)
+        list(iter(rooms.mail.deliver_one, None))
+        with store.reading() as connection:
+            (alert,) = deliveries.of_subject(connection, "alert", "m8")
+        assert (alert.state, alert.channel) == ("dropped", "rollup")
+        assert [told.state for told in rooms.hand_out()] == ["sent"]
+        assert len(server.requests) == 2
+
+
 def test_the_page_of_the_mail_shows_notes_and_a_failing_one_raises_no_alarm(
     small: Store, clock: Clock, tmp_path: Path
 ) -> None:

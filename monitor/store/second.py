@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from monitor.judge.terms import Level
 from monitor.store.deliveries import (
@@ -14,6 +14,7 @@ from monitor.store.deliveries import (
     DELIVERY,
     ESCALATION,
     HELD,
+    ROLLUP,
     SECOND,
     Delivery,
 )
@@ -25,13 +26,14 @@ def without_note(
     connection: Connection, schools: Collection[str], emails: Collection[str], since: datetime
 ) -> tuple[Delivery, ...]:
     """The urgent alerts to these people that were owed since then and have no note of their own,
-    the oldest first.
+    the oldest first; those too that a roll-up has named before their note could be owed.
     """
+    rolled_up = and_(DELIVERY.c.state == "dropped", DELIVERY.c.channel == ROLLUP)
     same = (_NOTE.c.subject == DELIVERY.c.id, _NOTE.c.email == DELIVERY.c.email)
     where = (
         DELIVERY.c.kind.in_((ALERT, ESCALATION)),
         DELIVERY.c.level == Level.URGENT,
-        DELIVERY.c.state.not_in(("dropped", HELD)),
+        or_(DELIVERY.c.state.not_in(("dropped", HELD)), rolled_up),
         DELIVERY.c.owed_at >= since,
         DELIVERY.c.school.in_(schools),
         DELIVERY.c.email.in_(emails),
