@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from monitor.judge import Judge
@@ -10,7 +9,6 @@ from monitor.judge.encoder import WINDOW, windows_of
 from monitor.judge.learned import OUTPUTS, learned
 from monitor.judge.pieces import LONGEST, pieces
 from monitor.judge.terms import Judgement, Level, Watch, Words
-from monitor.judge.trees import Trees
 
 HOLLY = Watch(
     id="holly", name="Hollybrook Primary School", aliases=("Hollybrook",), places=("Stanwick",)
@@ -24,21 +22,6 @@ DANGER = (
 
 def one(text: str) -> Judgement:
     return JUDGE.judge(Words("", text, found=True), "holly")[0]
-
-
-def test_a_tree_is_walked_to_its_leaf() -> None:
-    # Input 1 above 0.5 goes right; its right child asks input 0 above 2.
-    trees = Trees(
-        asks=np.array([[1, 0, 0, 0, 0]], np.int32),
-        above=np.array([[0.5, 0, 2, 0, 0]], np.float32),
-        left=np.array([[1, 1, 3, 3, 4]], np.int32),
-        right=np.array([[2, 1, 4, 3, 4]], np.int32),
-        adds=np.array([[0, 10, 0, 20, 30]], np.float32),
-        start=0.5,
-        depth=2,
-    )
-    inputs = [(0.0, 0.0), (0.0, 1.0), (3.0, 1.0)]
-    assert [trees.score(np.array(each, np.float32)) for each in inputs] == [10.5, 20.5, 30.5]
 
 
 def test_every_output_has_a_weight_in_both_halves() -> None:

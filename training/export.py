@@ -21,7 +21,6 @@ from training.reader import HEADS, WIDTH, Reader
 
 WEIGHTS = Path(__file__).parent.parent / "monitor" / "judge" / "weights"
 _OPSET = 20
-_TREE_PARTS = ("asks", "above", "left", "right", "adds")
 
 
 class _Graph:
@@ -130,10 +129,6 @@ def write(linear: Linear, reader: Reader, joint: Joint, cuts: Cuts, folder: Path
         table_scale=scale,
         joint=joint.weights,
         joint_bias=joint.bias,
-        **{f"tree_{kind}": getattr(joint.relevance, kind) for kind in _TREE_PARTS},
     )
-    trees = {"start": joint.relevance.start, "depth": joint.relevance.depth}
     (folder / "encoder.onnx").write_bytes(in_whole_numbers(graph(reader)))
-    (folder / "cuts.json").write_text(
-        json.dumps(asdict(cuts) | {"trees": trees}, indent=1) + "\n", "utf-8"
-    )
+    (folder / "cuts.json").write_text(json.dumps(asdict(cuts), indent=1) + "\n", "utf-8")

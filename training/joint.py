@@ -5,45 +5,37 @@ It may only see what the halves said of posts that they were not trained on.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from monitor.judge.learned import CATEGORIES, LEVELS, MOOD, OUTPUTS, RELEVANT, Cuts
 from monitor.judge.rules import category_names
 from monitor.judge.terms import Level
-from monitor.judge.trees import Trees
 from training.corpus import Targets
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 _FREEDOM = 0.05
-_OURS_KEPT, _VETOED, _RIGHT = 0.985, 0.04, 0.8
+_OURS_KEPT, _VETOED, _RIGHT = 0.99, 0.04, 0.8
 _ORDINARY_SURE = 0.003
 WATCH, RESPOND, URGENT = Level.WATCH.rank, Level.RESPOND.rank, Level.URGENT.rank
-_TREES, _DEPTH = 200, 4
 _GRID = np.linspace(0.02, 0.98, 97)
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Weights (inputs x outputs) and a bias an output; relevance by trees, since what speaks
-    against a name (a street, a notice, another town) only counts together.
-    """
+    """Weights (inputs x outputs) and a bias an output."""
 
     weights: Floats
     bias: Floats
-    relevance: Trees
 
     def chances(self, inputs: Floats) -> Floats:
         """Calibrated chances, posts x outputs."""
         total = inputs @ self.weights + self.bias
-        total[:, RELEVANT] = [self.relevance.score(row) for row in inputs]
         chances = 1 / (1 + np.exp(-np.clip(total, -30, 30)))
         for part in (LEVELS, MOOD):
             raised = np.exp(total[:, part] - total[:, part].max(axis=1, keepdims=True))
@@ -63,45 +55,10 @@ def fit(inputs: Floats, truth: Targets, repeated: Flags) -> Joint:
     for number, column in enumerate(truth.categories.T):
         at = CATEGORIES.start + number
         weights[:, at], bias[at] = _one(even[once], column[once])
+    weights[:, RELEVANT], bias[RELEVANT] = _one(even, truth.relevant)
     weights /= spread[:, None]
     bias -= mean @ weights
-    trees = _trees(inputs, truth.relevant)
-    return Joint(weights.astype(np.float32), bias.astype(np.float32), trees)
-
-
-def _trees(inputs: Floats, truth: Flags) -> Trees:
-    """Boosted trees (Friedman 2001), laid out so that all are walked at once."""
-    fitted = GradientBoostingClassifier(
-        n_estimators=_TREES,
-        learning_rate=0.06,
-        max_depth=_DEPTH,
-        min_samples_leaf=12,
-        subsample=0.7,
-        max_features=0.3,
-        random_state=1,
-    ).fit(inputs, truth)
-    grown = [one.tree_ for one in fitted.estimators_[:, 0]]
-    nodes = max(tree.node_count for tree in grown)
-    table = {name: np.zeros((len(grown), nodes)) for name in ("asks", "above", "left", "right")}
-    adds = np.zeros((len(grown), nodes), np.float32)
-    for at, tree in enumerate(grown):
-        count, own = tree.node_count, np.arange(tree.node_count)
-        leaf = tree.children_left < 0
-        table["asks"][at, :count] = np.where(leaf, 0, tree.feature)
-        table["above"][at, :count] = tree.threshold
-        table["left"][at, :count] = np.where(leaf, own, tree.children_left)
-        table["right"][at, :count] = np.where(leaf, own, tree.children_right)
-        adds[at, :count] = np.where(leaf, tree.value[:, 0, 0] * fitted.learning_rate, 0)
-    share = float(truth.mean())
-    return Trees(
-        asks=table["asks"].astype(np.int32),
-        above=table["above"].astype(np.float32),
-        left=table["left"].astype(np.int32),
-        right=table["right"].astype(np.int32),
-        adds=adds,
-        start=math.log(share / (1 - share)),
-        depth=_DEPTH,
-    )
+    return Joint(weights.astype(np.float32), bias.astype(np.float32))
 
 
 def _several(inputs: Floats, classes: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
@@ -141,7 +98,7 @@ def cuts(
     Urgent: where F1 is best. Sure: so high that 3 in 1,000 ordinary posts that need no response
     pass. Respond: so low that four in five posts raised need a response. Watch: where most levels
     are right.
-    Relevant: so low that 985 in 1,000 posts about the school are kept. Standing: a rule's urgent
+    Relevant: so low that 99 in 100 posts about the school are kept. Standing: a rule's urgent
     stands above it; 4 in 100 rightly urgent ones fall below.
     """
     once = ~repeated

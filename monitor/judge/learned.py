@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,6 @@ from monitor.judge.linear import Linear
 from monitor.judge.pieces import pieces
 from monitor.judge.rules import category_names
 from monitor.judge.terms import MOODS, Level
-from monitor.judge.trees import Trees
 
 Floats = NDArray[np.float32]
 _LEVELS = len(Level)
@@ -79,7 +77,6 @@ class Learned:
     encoder: Encoder
     joint: Floats
     bias: Floats
-    relevance: Trees
     cuts: Cuts
 
     def opinion(self, words: Sequence[str], known: Floats) -> Opinion:
@@ -124,7 +121,7 @@ class Learned:
             levels=_softmax(total[LEVELS]),
             categories=dict(named),
             moods=_softmax(total[MOOD]),
-            relevant=1 / (1 + math.exp(-self.relevance.score(inputs))),
+            relevant=float(_sigmoid(total[RELEVANT])),
         )
 
     def shares(self, words: Sequence[str], output: int) -> list[float]:
@@ -196,6 +193,4 @@ def _loaded() -> Learned:
     linear = Linear(arrays["steps"], arrays["step"], arrays["bias"], arrays["rarity"])
     graph = folder.joinpath("encoder.onnx").read_bytes()
     encoder = Encoder(graph, arrays["table"], arrays["table_scale"])
-    kinds = ("asks", "above", "left", "right", "adds")
-    trees = Trees(*(arrays[f"tree_{kind}"] for kind in kinds), **cuts.pop("trees"))
-    return Learned(linear, encoder, arrays["joint"], arrays["joint_bias"], trees, Cuts(**cuts))
+    return Learned(linear, encoder, arrays["joint"], arrays["joint_bias"], Cuts(**cuts))

@@ -169,7 +169,8 @@ def _is_ours(
     Where nobody searched for the school, its name has to speak for itself, but a bare short name
     is kept beside a danger: a missed child costs more than a look at somebody else's. A name that
     nothing speaks against is kept beside a danger that rules see, and in a language that the
-    learned part cannot read. For the rest it decides, at half the chance where the post is urgent.
+    learned part cannot read. For the rest it decides, at half the chance where the post is urgent
+    or the name is whole and nothing speaks against it.
     """
     urgent = decision.level is Level.URGENT
     if not words.found and not match.relevant:
@@ -178,7 +179,7 @@ def _is_ours(
     if (match.relevant and not readable) or (plain and decision.floor is Level.URGENT):
         return True
     cut = learned().cuts.relevant
-    return opinion.relevant >= (cut / 2 if urgent else cut)
+    return opinion.relevant >= (cut / 2 if urgent or plain else cut)
 
 
 def _irrelevant(match: Match, text: _Text, chance: float) -> Judgement:
