@@ -14,7 +14,7 @@ import unicodedata
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.message import EmailMessage
 from types import MappingProxyType
@@ -53,6 +53,7 @@ FEWER = "fewer than 5"
 UNSEARCHED = (
     "Each member of staff's self-check is sealed with their own passphrase: only they can look.",
     "Mails that were sent lie in people's mailboxes: search those too.",
+    "What was handed in within the last minutes, and is not read yet, is not searched.",
     "Backups hold older copies of the same, and are not searched.",
 )
 
@@ -102,13 +103,20 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thing that names the person: where it is kept, each part of it in words, and the id of
-    the post that it is of ("" where it is of none).
+    """One thing that names the person: where it is kept, each part of it in words, and what it is
+    of: a school, a post, an incident ("" for none).
     """
 
     table: str
     parts: tuple[tuple[str, str], ...]
+    school: str = ""
     mention: str = ""
+    incident: str = ""
+
+    @property
+    def is_of_users(self) -> bool:
+        """True for what is kept of whoever signs in, at whichever school."""
+        return self.table in _OF_USERS
 
 
 class Subject:
@@ -145,8 +153,14 @@ def pieces(kept: Iterable[Kept], subject: Subject) -> Iterator[Piece]:
     for row in kept:
         parts = tuple((name, readable(row.table, name, value)) for name, value in _said(row))
         if any(subject.is_in(text) for _, text in parts):
-            of = row.values.get("id" if row.table == "mention" else "mention_id") or ""
-            yield Piece(row.table, tuple((name, text) for name, text in parts if text), of)
+            values, own = row.values, "id" if row.table == "mention" else "mention_id"
+            yield Piece(
+                row.table,
+                tuple((name, text) for name, text in parts if text),
+                school=values.get("school") or "",
+                mention=values.get(own) or "",
+                incident=(values.get("incident") or "") if row.table == "act" else "",
+            )
 
 
 def _said(row: Kept) -> Iterator[tuple[str, Any]]:
@@ -156,9 +170,10 @@ def _said(row: Kept) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+_OF_USERS = frozenset({"account", "session", "signin_link", "token", "attempt", "viewing_reason"})
 _SILENT = frozenset({"hash", "previous", "sealed", "salt", "sha256", "lease_owner", "entry_key"})
 # Bytes that are words: of a letter, of what was handed in, of a page.
-_BYTES = frozenset({"delivery", "report", "evidence_item"})
+_BYTES = frozenset({"delivery", "evidence_item"})
 
 
 def readable(table: str, column: str, value: Any) -> str:
@@ -223,7 +238,7 @@ def for_them(piece: Piece, subject: Subject, school: School, hidden: Sequence[st
         )
         for name, text in piece.parts
     )
-    return Piece(piece.table, parts, piece.mention)
+    return replace(piece, parts=parts)
 
 
 def as_text(
@@ -254,7 +269,8 @@ def _one_block(text: str) -> str:
 def figures(totals: Iterable[Total]) -> tuple[tuple[str, str, str, str], ...]:
     """Numbers that name nobody: (month, what of, which, how many), small ones hidden.
 
-    No sums are given, from which a hidden number could be reckoned.
+    Numbers are given in bands of five, and no sums, so that no small one can be reckoned from
+    those beside it.
     """
     counted: Counter[tuple[str, str, str]] = Counter()
     for one in totals:
@@ -264,9 +280,12 @@ def figures(totals: Iterable[Total]) -> tuple[tuple[str, str, str, str], ...]:
         else:
             counted[month, "level", one.level] += one.mentions
             counted[month, "tone", one.mood] += one.mentions
-    return tuple(
-        (*key, FEWER if number < SMALL else f"{number}") for key, number in sorted(counted.items())
-    )
+    return tuple((*key, _band(number)) for key, number in sorted(counted.items()))
+
+
+def _band(number: int) -> str:
+    first = number // SMALL * SMALL
+    return f"{first} to {first + SMALL - 1}" if first else FEWER
 
 
 @dataclass(frozen=True, slots=True)

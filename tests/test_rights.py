@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor import rights
-from monitor.commands._rights import found_for
+from monitor.finding_for import found_for
 from monitor.keeping import Keeper
 from monitor.rights import HELD, Kept, RightsError, Subject
 from monitor.settings import School, Settings
@@ -56,6 +56,14 @@ def test_everything_that_names_a_person_is_found_in_every_table(small: Store) ->
     tables = {one.table for one in found}
     assert tables == {"mention", "evidence", "delivery"}
     assert {one.mention for one in found} == {POST.id, REPLY.id}
+
+
+def test_what_is_another_schools_is_not_given(small: Store) -> None:
+    there = mention("there", "Marcus Dale again", school="thornfield")
+    keep(small, POST, there)
+    with small.reading() as connection:
+        found = found_for(connection, Subject(["Marcus Dale"]), SCHOOL, ())
+    assert {one.mention for one in found} == {POST.id}
 
 
 def test_what_is_told_of_others_is_hidden_and_what_is_told_of_the_person_is_not(
@@ -182,8 +190,8 @@ def test_figures_name_nobody_and_hide_what_is_small() -> None:
     assert found == (
         ("2026-09", "category", "threat", "fewer than 5"),
         ("2026-09", "level", "urgent", "fewer than 5"),
-        ("2026-09", "level", "watch", "7"),
-        ("2026-09", "tone", "negative", "8"),
+        ("2026-09", "level", "watch", "5 to 9"),
+        ("2026-09", "tone", "negative", "5 to 9"),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,11 +28,12 @@ from monitor.commands._world import (
 )
 from monitor.commands.correct import mention_or_exit, who
 from monitor.commands.mentions import SHORT, opened, refuse_unknown
+from monitor.finding_for import found_for
 from monitor.judge.routing import LONDON
-from monitor.rights import DECISIONS, KINDS, Kept, Piece, RightsError, Subject
+from monitor.rights import DECISIONS, KINDS, RightsError, Subject
 from monitor.school_days import moment
 from monitor.settings import School, Settings
-from monitor.store import audit, copying, daily, mentions
+from monitor.store import audit, daily
 from monitor.store import rights as records
 from monitor.store.engine import Connection
 from monitor.store.rights import Request
@@ -173,18 +174,6 @@ def export(
         _say(f"* {line}")
 
 
-def found_for(
-    connection: Connection, subject: Subject, school: School, hidden: Sequence[str]
-) -> list[Piece]:
-    """All that names the person, with others hidden: the writers of those posts, too."""
-    every = (Kept(*row) for row in records.rows(connection, copying.tables()))
-    found = list(rights.pieces(every, subject))
-    posts = mentions.several(connection, sorted({one.mention for one in found if one.mention}))
-    writers = {post.author for post in posts if len(post.author.strip()) >= rights.SHORTEST}
-    others = [*hidden, *(one for one in writers if not subject.is_in(one))]
-    return [rights.for_them(piece, subject, school, others) for piece in found]
-
-
 def correct(
     mention: MentionId,
     statement: Annotated[str, typer.Option(metavar="TEXT", help="What the person says is right.")],
@@ -307,7 +296,7 @@ def figures(
     if as_json:
         print_json({"rows": len(found), "file": str(out)})
     else:
-        _say(f"{len(found)} numbers are in {out}. Fewer than {rights.SMALL} are never said.")
+        _say(f"{len(found)} numbers are in {out}, in bands of {rights.SMALL}.")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("/presence", later("My own check")),
     Entry("/report", later("Report")),
     Entry("/settings", later("Settings")),
+    Entry("/data", later("Data protection")),
     Entry("/account", later("My account")),
     Entry("/about", later("About")),
 )

@@ -30,6 +30,7 @@ from monitor.web.mention_pages import MentionPages
 from monitor.web.metrics import Metrics
 from monitor.web.presence_pages import Look, PresencePages
 from monitor.web.report_pages import ReportPages
+from monitor.web.rights_pages import APPROVING, DECIDERS, OFFICER, RightsPages
 from monitor.web.service_pages import BACK, ServicePages
 from monitor.web.setting_fields import HEAD, OFFICE
 from monitor.web.settings_pages import SettingsPages
@@ -83,6 +84,7 @@ def table(
         *_always(site),
         *signing_in,
         *changing,
+        *(_rights(RightsPages(entrance)) if entrance and is_watching else ()),
         *(_watching(site, entrance) if is_watching else _setting_up(site)),
     )
 
@@ -155,6 +157,21 @@ def _changing(pages: SettingsPages) -> tuple[Route, ...]:
         Route("/settings/{school_id}/people/{place}", POST, pages.person, HEAD),
         Route("/settings/{school_id}/{part}", READ, pages.part, OFFICE),
         Route("/settings/{school_id}/{part}", POST, pages.change, OFFICE),
+    )
+
+
+def _rights(pages: RightsPages) -> tuple[Route, ...]:
+    """Data protection; before the school itself posts, those who may post for it."""
+    return (
+        Route("/data", READ, pages.index, PEOPLE),
+        Route("/data/requests", POST, pages.ask, DECIDERS),
+        Route("/data/requests/{number}", POST, pages.decide, DECIDERS),
+        Route("/data/search", READ, pages.form, OFFICER),
+        Route("/data/search", POST, pages.search, OFFICER),
+        Route("/data/approve", POST, pages.approve, APPROVING),
+        Route("/check-post", READ, pages.draft, PEOPLE),
+        Route("/check-post", POST, pages.check, PEOPLE),
+        Route("/check-post/done", POST, pages.done, PEOPLE),
     )
 
 
