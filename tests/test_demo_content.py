@@ -190,8 +190,10 @@ def test_a_post_is_visible_from_the_very_moment_it_appears() -> None:
 
 
 def test_the_school_reads_every_place_on_the_loopback_port(settings: Settings) -> None:
-    assert [source.id for source in settings.sources] == [outlet.id for outlet in outlets()]
-    for source in settings.sources:
+    *feeds, reports = settings.sources
+    assert [source.id for source in feeds] == [outlet.id for outlet in outlets()]
+    assert reports.kind == "inbox"
+    for source in feeds:
         assert isinstance(source.options, Options)
         assert str(source.options.url) == f"http://127.0.0.1:18080/feeds/{source.id}"
         assert source.listens_for("hollybrook")

@@ -124,7 +124,8 @@ def test_the_programs_own_reader_gets_every_post_whole(
     told = {(outlet.id, " ".join(p.text.split())) for outlet in outlets() for p in outlet.posts}
     clock.now = START + timedelta(minutes=5)
     read = set()
-    for source in demo_settings(server.port, tmp_path).sources:
+    *feeds, _reports = demo_settings(server.port, tmp_path).sources
+    for source in feeds:
         ask = Ask(source.id, source.options, (), clock.now)
         for post in collect(ask, Door(fetcher, parser, {})):
             assert isinstance(post, Post), post

@@ -16,6 +16,7 @@ from monitor.settings import (
     SourceSettings,
     StaffMember,
 )
+from sources import inbox
 from sources.feed import Options
 
 SCHOOL_ID = "hollybrook"
@@ -46,7 +47,7 @@ def demo_settings(server_port: int, folder: Path, digest: str = "Mon 07:30") -> 
 
 
 def _sources(port: int) -> tuple[SourceSettings, ...]:
-    return tuple(
+    feeds = (
         SourceSettings(
             id=outlet.id,
             kind="feed",
@@ -56,6 +57,14 @@ def _sources(port: int) -> tuple[SourceSettings, ...]:
         )
         for outlet in outlets()
     )
+    reports = SourceSettings(
+        id="reports",
+        kind="inbox",
+        every_minutes=EVERY_MINUTES,
+        schools=(SCHOOL_ID,),
+        options=inbox.Options(),
+    )
+    return (*feeds, reports)
 
 
 def _school(digest: str) -> School:
