@@ -27,6 +27,7 @@ from rich.table import Table
 from sqlmodel import Session
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from benchmarks import million
 from benchmarks.against_reader import against_reader
 from benchmarks.nearness import near_copies
 from benchmarks.timing import ROUNDS, SEED, ratios, seconds
@@ -303,6 +304,7 @@ def main() -> None:
     console.print(copies(chance))
     console.print(hostile())
     console.print(smiles())
+    console.print(million.table(million.pages()))
 
 
 if __name__ == "__main__":

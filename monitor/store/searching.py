@@ -146,7 +146,7 @@ def _place(connection: Connection, mention_id: str) -> tuple[Any, ...] | None:
 def _of_school(school: str, wanted: Wanted, limit: int, start: tuple[Any, ...] | None) -> Subquery:
     where = [FACET.c.school == school, *_wishes(wanted)]
     if wanted.relevant:
-        where.append(~_is_told_there())
+        where.append(~TOLD_THERE)
     if start is not None:
         types = [column.type for column in ORDER]
         where.append(tuple_(*ORDER) < tuple_(*start, types=types))
@@ -174,13 +174,16 @@ def _begins(day: date) -> datetime:
     return moment_of(day, datetime.min.time()).astimezone(UTC)
 
 
-def _is_told_there() -> ColumnElement[bool]:
+def _told_there() -> ColumnElement[bool]:
     """The same story stands in the list already, as it was found first and at the same level."""
     again, first = MENTION.alias("again"), MENTION.alias("first")
     same = and_(first.c.id == again.c.same_as, first.c.level == FACET.c.level, first.c.relevant)
     is_again = and_(again.c.id == FACET.c.mention_id, again.c.same_as.is_not(None))
     story = select(again.c.id).select_from(again.join(first, same)).where(is_again)
     return exists(story.correlate(FACET))
+
+
+TOLD_THERE = _told_there()
 
 
 def with_words(
@@ -199,13 +202,19 @@ def with_words(
     if not terms or not schools:
         return Page(())
     holding = _holding(connection, terms, int(before) if before else None)
-    hits = connection.execute(holding.limit(LOOKED_THROUGH)).all()
-    fitting = _fitting(connection, [row.mention_id for row in hits], schools, wanted)
-    rows = [row for row in hits if row.mention_id in fitting]
-    is_full = len(rows) >= limit
-    last = rows[limit - 1 : limit] if is_full else hits[LOOKED_THROUGH - 1 :]
-    shown = _in_order(connection, [row.mention_id for row in rows[:limit]])
-    return Page(shown, str(last[0].id) if last else "")
+    hits = holding.limit(LOOKED_THROUGH).subquery()
+    query = (
+        select(hits.c.id, hits.c.mention_id)
+        .join(FACET, FACET.c.mention_id == hits.c.mention_id)
+        .where(FACET.c.school.in_(schools), *_wishes(wanted))
+        .order_by(hits.c.id.desc())
+    )
+    rows = connection.execute(query.limit(limit)).all()
+    shown = _in_order(connection, [row.mention_id for row in rows])
+    if len(rows) == limit:
+        return Page(shown, str(rows[-1].id))
+    looked, last = connection.execute(select(func.count(), func.min(hits.c.id))).one()
+    return Page(shown, str(last) if looked == LOOKED_THROUGH else "")
 
 
 def _holding(connection: Connection, terms: Sequence[str], start: int | None) -> Select[Any]:
@@ -230,18 +239,6 @@ def _for_postgresql(term: str) -> str:
     """The words in a row, the last of them as the beginning of one."""
     words = [f"'{word}'" for word in term.split()]
     return " <-> ".join([*words[:-1], f"{words[-1]}:*"])
-
-
-def _fitting(
-    connection: Connection, names: Sequence[str], schools: Collection[str], wanted: Wanted
-) -> frozenset[str]:
-    """Those of these mentions that are wanted."""
-    fitting: set[str] = set()
-    for start in range(0, len(names), 400):
-        part = names[start : start + 400]
-        where = [FACET.c.mention_id.in_(part), FACET.c.school.in_(schools), *_wishes(wanted)]
-        fitting.update(connection.execute(select(FACET.c.mention_id).where(*where)).scalars())
-    return frozenset(fitting)
 
 
 def _in_order(connection: Connection, names: Sequence[str]) -> tuple[Mention, ...]:
@@ -269,7 +266,7 @@ def plain_counts(
         FACET.c.relevant,
         ~FACET.c.delicate,
         FACET.c.found >= minute(since),
-        ~_is_told_there(),
+        ~TOLD_THERE,
     )
     rows = connection.execute(select(*columns, counted).where(*where).group_by(*columns)).all()
     numbers = {(row[0], row[1], row[2]): row[3] for row in rows}
@@ -295,7 +292,7 @@ def delicate(
         FACET.c.level == level,
         FACET.c.delicate,
         FACET.c.found >= minute(since),
-        ~_is_told_there(),
+        ~TOLD_THERE,
     )
     query = select(FACET.c.mention_id).where(*where).order_by(FACET.c.found.desc())
     return _in_order(connection, connection.execute(query.limit(MOST_COUNTED)).scalars().all())

@@ -69,6 +69,12 @@ class Wishes:
         return self.since, self.until
 
     @property
+    def days_shown(self) -> tuple[str, str]:
+        """The same, each "" where it is none: a browser shows no other text in their fields."""
+        since, until = (day if _is_day(day) else "" for day in self.days)
+        return since, until
+
+    @property
     def problem(self) -> str:
         """What is wrong with the days, in a line; empty where nothing is."""
         try:
@@ -94,6 +100,13 @@ class Wishes:
     def params(self, **changed: str) -> dict[str, str]:
         """The parameters of an address with these wishes, but from its beginning."""
         return {**asdict(self), "before": "", **changed}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _day(text) is not None
+    except ValueError:
+        return False
 
 
 def _day(text: str) -> date | None:
