@@ -48,16 +48,16 @@ def pack(
         if incident is not None:
             fail("--blank FILE.pdf goes without an incident", 2)
         name = settings.schools[0].name if len(settings.schools) == 1 else ""
-        _write(blank, blank_form(name, clock()))
+        write_file(blank, blank_form(name, clock()))
         say(f"{blank} is an empty incident form to print.")
         return
     if incident is None or file is None:
         fail("say which incident, and the file to write: footprint incident pack ID FILE.zip", 2)
     with opened(settings.database_url) as store, store.writing() as connection:
         now = clock()
-        case = _case(connection, settings, incident)
+        case = case_of(connection, settings, incident)
         content, manifest = archive(case, VERSION, now)
-        _write(file, content)
+        write_file(file, content)
         found = case.incident
         who = audit.COMMAND_LINE
         audit.note(connection, now, who, PACKED, found.id, found.school, manifest=manifest)
@@ -69,7 +69,8 @@ def pack(
     say("It is not encrypted: hand it over as you would the paper.")
 
 
-def _case(connection: Connection, settings: Settings, beginning: str) -> Case:
+def case_of(connection: Connection, settings: Settings, beginning: str) -> Case:
+    """All that is kept of an incident; one clear line and the end where there is none."""
     found = found_or_exit(connection, beginning)
     ids = incidents.mentions_of(connection, found.id)
     school = settings.school(found.school)
@@ -88,7 +89,8 @@ def _case(connection: Connection, settings: Settings, beginning: str) -> Case:
     )
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_file(file: Path, content: bytes) -> None:
+    """A new file for this user alone; one clear line and the end where it cannot be."""
     try:
         with file.open("xb") as made:
             file.chmod(0o600)

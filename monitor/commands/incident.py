@@ -17,6 +17,7 @@ from rich.text import Text
 from monitor import grouping
 from monitor.addressing import able_to_hear_all, place_of
 from monitor.clocks import COMPLAINT, MARK, MARKS, WITHIN, Clock, running
+from monitor.commands._incident_handover import handover
 from monitor.commands._incident_pack import pack, verify
 from monitor.commands._incidents import found_or_exit
 from monitor.commands._world import (
@@ -45,6 +46,7 @@ group = typer.Typer(
 
 group.command("pack")(pack)
 group.command("verify")(verify)
+group.command("handover")(handover)
 
 Id = Annotated[
     str,
