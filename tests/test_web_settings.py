@@ -408,3 +408,27 @@ def test_the_example_keeps_every_comment_through_every_change() -> None:
 def test_without_its_files_there_are_no_settings_pages(small: Store, tmp_path: Path) -> None:
     with served(small, settings(tmp_path)) as web:
         assert ask(web, "/settings").status == 404
+
+
+def test_the_first_approval_is_given_on_a_page_before_anything_is_watched(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, "utf-8")
+    configured = load(path, {})
+    files = SettingsFiles(path, {})
+    with (
+        opened(tmp_path) as store,
+        served(store, configured, schools=(), files=files) as web,
+    ):
+        desk = Office(store, Client(web), path, Roll(path, files.load, configured)).as_(HEAD)
+        assert 'href="/settings/hollybrook/approval"' in desk.client.get("/").body
+        answer = desk.save(
+            "approval",
+            **{
+                "approval.headteacher": "Jane Ashdown",
+                "approval.dpo_advice": "DPIA v1 agreed",
+                "approval.date": "2026-09-01",
+                "approval.notice_url": "https://hollybrook.example/privacy",
+            },
+        )
+        assert "Saved." in answer.text
+        assert desk.school().approval
