@@ -93,6 +93,14 @@ class Monitor:
         }
         with self.store.writing() as connection:
             looks.sync(connection, rows, self.clock())
+            for look in looks.everything(connection, rows):
+                if self._newly_listening(look):
+                    looks.make_due(connection, look.source, self.clock())
+
+    def _newly_listening(self, look: Look) -> bool:
+        """Whether a school has come for which this source has not been read yet."""
+        source = self.sources[look.source]
+        return any(source.listens_for(s.id) and s.id not in look.heard for s in self.schools)
 
     def poll_one(self, among: Collection[str] = ()) -> Polled | None:
         """Read the source that has been due longest, of these or of all; None where none is."""

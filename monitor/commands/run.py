@@ -54,6 +54,7 @@ from monitor.web.signin_pages import first_link
 
 DEMO_FOLDER = Path("demonstration")
 HEED_SECONDS = 0.5
+AGAIN_SECONDS = 5
 
 
 def command(
@@ -87,10 +88,15 @@ def _run_anew(watched: Watched, stopping: threading.Event, roll: Roll, *, as_jso
     def until() -> bool:
         return stopping.wait(HEED_SECONDS) or watched.is_changed()
 
+    _run(watched.settings, approved(watched.settings), stopping, until, roll=roll, as_json=as_json)
     while not stopping.is_set():
         settings = watched.settings
-        _run(settings, approved(settings), stopping, until, roll=roll, as_json=as_json)
-        as_json = False  # that was said
+        try:
+            _run(settings, approved(settings), stopping, until, roll=roll, as_json=False)
+        except (StoreError, WebError) as error:
+            # A change of the settings must not end what was running.
+            say(f"{error}; it is tried again in {AGAIN_SECONDS} seconds.")
+            stopping.wait(AGAIN_SECONDS)
 
 
 def _run(
@@ -194,9 +200,7 @@ def _pages(
         own_door.close()
 
 
-def _outgrown(
-    made: World, settings: Settings, schools: tuple[School, ...]
-) -> tuple[str, ...]:
+def _outgrown(made: World, settings: Settings, schools: tuple[School, ...]) -> tuple[str, ...]:
     """The approvals that do not cover what is watched now."""
     with made.store.reading() as connection:
         return approval.outgrown(connection, settings, schools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -81,7 +82,8 @@ def _work(watched: Watched, stopping: threading.Event, silence: timedelta) -> No
             say("A server does not answer; another worker takes its part up within a minute.")
             # The thread that waits for it cannot be ended, and would hold up the exit.
             os._exit(0)
-        crew.leave()
+        with contextlib.suppress(StoreError):  # else it is missed within a minute
+            crew.leave()
 
 
 def _crew(made: World, settings: Settings, silence: timedelta) -> Crew:

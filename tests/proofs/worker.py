@@ -15,4 +15,5 @@ from monitor.commands.worker import take_part
 
 if __name__ == "__main__":
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     take_part(Path(sys.argv[1]), timedelta(seconds=float(sys.argv[2])))

@@ -182,8 +182,11 @@ def prove(
                 crowd.start()
             _wait(lambda: _is_up(url))
             for number, blow in enumerate(blows, 1):
+                before = len(office.accepted)
                 region.posts = schools * number // len(blows)
-                threading.Event().wait(chance.uniform(0.5, 3.0))
+                # A blow falls on workers that work, not on such as have yet to begin.
+                _wait(lambda: len(office.accepted) > before)  # noqa: B023 - called at once
+                threading.Event().wait(chance.uniform(0, 1.5))
                 crowd.kill() if blow == "kill" else server.restart()
                 say(f"{number}: {blow}; {len(office.accepted)} messages accepted")
             _wait(lambda: kill.owed(region) <= kill.told(office.accepted))
