@@ -61,7 +61,12 @@ class Wishes:
     @property
     def is_plain(self) -> bool:
         """True where nothing but a school or a level is wished for."""
-        return not any((self.q, self.category, self.mood, self.source, *self.days, self.hidden))
+        return not (self.q or self.is_narrowed)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True where more than words, a school or a level is wished for."""
+        return any((self.category, self.mood, self.source, *self.days, self.hidden))
 
     @property
     def days(self) -> tuple[str, str]:
