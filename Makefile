@@ -52,6 +52,10 @@ proof: .make/dev ## the long proofs, whole
 	$(BIN)/python -m tests.proofs.backups
 	$(BIN)/python -m tests.proofs.workers
 	$(BIN)/python -m tests.proofs.edits
+	$(BIN)/python -m tests.proofs.hostile
+
+screenshots: .make/dev system ## docs/screenshots, anew, from the demonstration
+	$(BIN)/python -m tests.proofs.screenshots
 
 bench: .make/dev ## tables of ratios; no pass or fail
 	$(BIN)/python -m benchmarks
