@@ -237,6 +237,7 @@ def test_a_screenshot_that_may_show_a_child_or_was_changed_is_shown_to_nobody(on
     head = one.signed_in(HEAD)
     (kept,) = one.folder.joinpath("uploads").iterdir()
     path, content = f"/mentions/{found.id}/pictures/{kept.name}", kept.read_bytes()
+    assert path in head.get(f"/incidents/{found.incident}").body
     kept.write_bytes(content + b"x")
     assert head.get(path).status == 404
     kept.write_bytes(content)
@@ -245,6 +246,8 @@ def test_a_screenshot_that_may_show_a_child_or_was_changed_is_shown_to_nobody(on
         now = one.clock()
         incidents.act(connection, found.incident, "noted", HEAD.email, now, facts={"image": 1})
     assert head.get(path).status == 404
+    for page in (f"/incidents/{found.incident}", f"/mentions/{found.id}"):
+        assert path not in head.get(page).body
 
 
 def test_a_possible_indecent_image_is_reported_by_its_address_alone(one: Desk) -> None:

@@ -18,13 +18,14 @@ from monitor.incidents import NotAllowed
 from monitor.judge.terms import Level
 from monitor.playbooks import Playbook
 from monitor.settings import Person
-from monitor.store import corrections, incidents, pages
+from monitor.store import corrections, incidents, mentions, pages
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
 from monitor.web import acts, cards, course, posts, steps, telling, words
 from monitor.web.acts import ACTS, REASONS, Desk
 from monitor.web.cases import Case, order, playbook_of, seen
 from monitor.web.links import link
+from monitor.web.report_pages import pictures_of
 from monitor.web.site import Site, known_id
 from monitor.web.translating import gettext as _
 from monitor.web.translating import later
@@ -192,6 +193,7 @@ class IncidentPages:
             why=tuple(dict.fromkeys(one.says for one in cards.why(first))) if first else (),
             source=words.sentence(first.source) if first else "",
             leave=link(first.url) if first else None,
+            pictures=_pictures(connection, case),
             others=self._others(connection, case, revealed),
             reasons=REASONS,
             playbook=made,
@@ -270,6 +272,19 @@ def correction_says(kind: str, level: str | None) -> str:
     if kind == "should-have-been":
         return _("It should have been: {level}").format(level=named)
     return _("The level is wrong. It is: {level}").format(level=named)
+
+
+def _pictures(connection: Connection, case: Case) -> list[str]:
+    """The addresses of the screenshots that were handed in with its posts; none where one may show
+    a child indecently.
+    """
+    if case.has_image:
+        return []
+    return [
+        f"/mentions/{one.id}/pictures/{name}"
+        for one in case.mentions[:MOST_OTHERS]
+        for name in pictures_of(mentions.record(connection, one.id))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
