@@ -1,6 +1,6 @@
 # Everything the program needs is installed by these targets; nothing is installed by hand.
 .DEFAULT_GOAL := check
-.PHONY: run test quick proof bench train check fmt lint types layers docs setup lock clean system screenshots
+.PHONY: run test quick proof bench simulate train check fmt lint types layers docs setup lock clean system screenshots
 
 # The first Python of 3.11 or newer that really starts.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -59,6 +59,9 @@ screenshots: .make/dev system ## docs/screenshots, anew, from the demonstration
 
 bench: .make/dev ## tables of ratios; no pass or fail
 	$(BIN)/python -m benchmarks
+
+simulate: .make/dev ## a day of 1 to 32,000 schools, with the scheduler's own rules and a moved clock
+	$(BIN)/python -m benchmarks.simulate
 
 # Torch comes without a hash: each platform's index has a build of its own under one version.
 # The weights that the training starts from are checked against their published SHA-256.
