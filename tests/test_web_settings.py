@@ -77,6 +77,10 @@ name = "Sam Reed"
 email = "office@hollybrook.example"
 role = "office"
 """
+COMPLAINT = (
+    "Hollyfield Brook School in Stanwick has ignored the bullying of my son, and the head teacher "
+    "does nothing about it"
+)
 HOSTILE = '<script>window.__pwn=1</script> "]\n[[sources]] \\ \u202e {{7*7}}'
 
 
@@ -349,13 +353,13 @@ def test_names_are_tried_on_posts_before_they_are_saved(desk: Office) -> None:
     answer = desk.save(
         "names",
         do="try",
-        aliases="Hollybrook Primary\nThe Brook",
-        posts="The Brook primary school in Stanwick is a disgrace\nBuy cheap shoes",
+        aliases="Hollybrook Primary\nHollyfield Brook School",
+        posts=f"{COMPLAINT}\nBuy cheap shoes",
     )
     assert "Of 3 posts tried" in answer.text
     assert "Nothing is saved yet" in answer.text
     assert "Against the names set up now: 1 more, 0 fewer" in answer.text
-    row = '<th scope="row"><bdi>The Brook</bdi></th><td>1</td><td>1</td>'
+    row = '<th scope="row"><bdi>Hollyfield Brook School</bdi></th><td>1</td><td>1</td>'
     assert row in answer.body
     assert desk.text == CONFIG
     refused = desk.save("names", do="try", aliases="Ravi Osei")
