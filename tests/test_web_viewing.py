@@ -22,6 +22,7 @@ from tests.web_cast import (
     NOW,
     SCHOOL,
     THREAT,
+    deal,
     keep,
     opened,
     served,
@@ -150,3 +151,34 @@ def test_a_post_says_what_of_it_was_kept_and_what_could_not_be(
     assert "forum.example answered with error 500. It is tried again." in shown.text
     assert "A note alone, " in shown.text
     assert "&lt;b&gt;Gone&lt;/b&gt; &amp; away." in shown.body
+
+
+def test_the_incidents_page_counts_that_its_posts_are_opened(
+    web: tuple[WebServer, Store],
+) -> None:
+    server, store = web
+    case = deal(store, POST)
+    looked_on(store, 4)
+    assert "reported the bullying" in at(server, DEPUTY).get(f"/incidents/{case}").text
+    with store.writing() as connection:
+        assert viewing.standing(connection, POST, NOW + timedelta(days=1)).days == 6
+
+
+def test_the_incidents_page_hides_the_words_and_not_what_can_be_done(
+    web: tuple[WebServer, Store],
+) -> None:
+    server, store = web
+    case, urgent = deal(store, POST), deal(store, URGENT)
+    looked_on(store, 5)
+    deputy = at(server, DEPUTY)
+    page = deputy.get(f"/incidents/{case}").text
+    assert "reported the bullying" not in page
+    assert "It stays closed until the headteacher" in page
+    assert "I have this" in page
+    assert "Close it" in page
+    shut = deputy.post(f"/incidents/{case}/reveal", mention=POST.id, reason="answer")
+    assert "reported the bullying" not in shut.text
+    assert "reported the bullying" not in deputy.get(f"/api/incidents/{case}").text
+    assert "waiting outside the gates" in deputy.get(f"/incidents/{urgent}").text
+    with store.reading() as connection:
+        assert audit.listed(connection, act="mention.revealed") == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from monitor.settings import Person
 from monitor.store import corrections, incidents, mentions, pages
 from monitor.store.engine import Connection
 from monitor.store.mentions import Mention
+from monitor.viewing import Standing
 from monitor.web import acts, cards, course, posts, steps, telling, words
 from monitor.web.acts import ACTS, REASONS, Desk
 from monitor.web.cases import Case, order, playbook_of, seen
@@ -30,6 +31,7 @@ from monitor.web.site import Site, known_id
 from monitor.web.translating import gettext as _
 from monitor.web.translating import later
 from monitor.web.viewer import Viewer
+from monitor.web.viewing_pages import all_looked, is_waiting, looked
 
 # What is said of an act when it has just been done.
 DONE = {
@@ -62,12 +64,8 @@ class IncidentPages:
 
     def incident(self, request: Request, incident_id: str, done: str = "") -> HTMLResponse:
         """One incident whole."""
-        now = self._site.clock()
-        with self._site.store.reading() as connection:
-            case = self._case(connection, request.state.viewer, incident_id)
-            return self._page(
-                request, connection, case, now, done=_(DONE[done]) if done in DONE else ""
-            )
+        case = self._opened(request, incident_id)
+        return self._page(request, case, done=_(DONE[done]) if done in DONE else "")
 
     async def act(self, request: Request, incident_id: str, act: str) -> Response:
         """Do something about it, and show it as it is then."""
@@ -81,9 +79,7 @@ class IncidentPages:
         if not problem:
             place = f"#{fields['step']}" if act in ("step", "unstep") else ""
             return RedirectResponse(f"/incidents/{incident_id}?done={act}{place}", 303)
-        with self._site.store.reading() as connection:
-            case = self._case(connection, request.state.viewer, incident_id)
-            page = self._page(request, connection, case, self._site.clock(), problem=problem)
+        page = self._page(request, self._opened(request, incident_id), problem=problem)
         page.status_code = 409
         return page
 
@@ -107,19 +103,26 @@ class IncidentPages:
         return await run_in_threadpool(self._reveal, request, incident_id, fields)
 
     def _reveal(self, request: Request, incident_id: str, fields: Mapping[str, str]) -> Response:
-        now, viewer = self._site.clock(), request.state.viewer
+        viewer, case = request.state.viewer, self._opened(request, incident_id)
+        wanted = {one.id: one for one in case.mentions}.get(fields.get("mention", ""))
+        if wanted is None or case.has_image:
+            raise HTTPException(404)
+        standing = looked(self._site, wanted)
+        if is_waiting(wanted, standing):
+            return self._page(request, case, problem=standing.warning)
         problem, revealed = "", ""
-        with self._site.store.writing() as connection:
-            case = self._case(connection, viewer, incident_id)
-            wanted = {one.id: one for one in case.mentions}.get(fields.get("mention", ""))
-            if wanted is None or case.has_image:
-                raise HTTPException(404)
-            try:
-                acts.reveal(connection, viewer, wanted, fields.get("reason", ""), now)
-                revealed = wanted.id
-            except NotAllowed as refused:
-                problem = f"{words.sentence(str(refused))}."
-            page = self._page(request, connection, case, now, problem=problem, revealed=revealed)
+        try:
+            with self._site.store.writing() as connection:
+                # Somebody may have hidden it for good since, or said whom it is about.
+                if self._case(connection, viewer, incident_id).has_image:
+                    raise HTTPException(404)
+                acts.reveal(
+                    connection, viewer, wanted, fields.get("reason", ""), self._site.clock()
+                )
+            revealed = wanted.id
+        except NotAllowed as refused:
+            problem = f"{words.sentence(str(refused))}."
+        page = self._page(request, case, problem=problem, revealed=revealed)
         page.status_code = 409 if problem else 200
         return page
 
@@ -132,10 +135,10 @@ class IncidentPages:
 
     def one(self, request: Request, incident_id: str) -> JSONResponse:
         """One incident with its posts, masked, its steps and what was done."""
-        now = self._site.clock()
-        with self._site.store.reading() as connection:
-            case = self._case(connection, request.state.viewer, incident_id)
-        return JSONResponse(whole_json(case, now))
+        case = self._opened(request, incident_id)
+        shown = () if case.is_not_to_look_at else case.mentions
+        waiting = _waiting(case, all_looked(self._site, shown))
+        return JSONResponse(whole_json(case, waiting, self._site.clock()))
 
     async def act_json(self, request: Request, incident_id: str, act: str) -> JSONResponse:
         """The same as `act`, answered with the incident as it is then, or with what was wrong."""
@@ -145,6 +148,11 @@ class IncidentPages:
         if problem:
             return JSONResponse({"error": problem}, 409)
         return await run_in_threadpool(self.one, request, incident_id)
+
+    def _opened(self, request: Request, incident_id: str) -> Case:
+        """The incident, read in a transaction of its own; 404 as for `_case`."""
+        with self._site.store.reading() as connection:
+            return self._case(connection, request.state.viewer, incident_id)
 
     def _case(self, connection: Connection, viewer: Viewer, incident_id: str) -> Case:
         """The incident; 404 where there is none that the viewer may see."""
@@ -157,19 +165,43 @@ class IncidentPages:
     def _page(
         self,
         request: Request,
-        connection: Connection,
         case: Case,
-        now: datetime,
         *,
         done: str = "",
         problem: str = "",
         revealed: str = "",
     ) -> HTMLResponse:
+        """The page; that the posts whose words stand on it were opened is counted first."""
+        standings = all_looked(self._site, _shown(case))
+        with self._site.store.reading() as connection:
+            return self._written(
+                request,
+                connection,
+                case,
+                standings,
+                done=done,
+                problem=problem,
+                revealed=revealed,
+            )
+
+    def _written(
+        self,
+        request: Request,
+        connection: Connection,
+        case: Case,
+        standings: Mapping[str, Standing],
+        *,
+        done: str,
+        problem: str,
+        revealed: str,
+    ) -> HTMLResponse:
+        now = self._site.clock()
         made = playbook_of(case, now)
         viewer: Viewer = request.state.viewer
         found = steps.stages(case, made)
         texts = {step.id: step.says for stage in found for step in stage.steps}
         first = case.first
+        waiting = _waiting(case, standings)
         return self._site.page(
             request,
             connection,
@@ -188,13 +220,15 @@ class IncidentPages:
             done=done,
             problem=problem,
             first=first,
-            post=self._post(case, first, revealed) if first else None,
+            post=_post(case, first, waiting, revealed) if first else None,
+            waiting=waiting,
+            standings=standings,
             revealed=revealed,
             why=tuple(dict.fromkeys(one.says for one in cards.why(first))) if first else (),
             source=words.sentence(first.source) if first else "",
             leave=link(first.url) if first else None,
-            pictures=_pictures(connection, case),
-            others=self._others(connection, case, revealed),
+            pictures=_pictures(connection, case, waiting),
+            others=_others(case, waiting, revealed),
             reasons=REASONS,
             playbook=made,
             stages=found,
@@ -206,25 +240,6 @@ class IncidentPages:
             corrected=self._corrected(connection, case),
             choices=self._choices(connection, first),
         )
-
-    def _post(self, case: Case, mention: Mention, revealed: str) -> posts.Post | None:
-        """The words as they may be shown; None where none may."""
-        if mention.id == revealed:
-            return posts.whole(mention)
-        return None if case.is_not_to_look_at else posts.post(mention, case.school)
-
-    def _others(self, connection: Connection, case: Case, revealed: str) -> list[dict[str, Any]]:
-        """Its other posts, the last found first, with where the same words were seen."""
-        rest = [one for one in reversed(case.mentions) if case.first and one.id != case.first.id]
-        return [
-            {
-                "mention": one,
-                "source": words.sentence(one.source),
-                "leave": link(one.url),
-                "post": self._post(case, one, revealed),
-            }
-            for one in rest[:MOST_OTHERS]
-        ]
 
     def _told(self, connection: Connection, case: Case, now: datetime) -> tuple[telling.Line, ...]:
         letters = pages.told(connection, {mention.id for mention in case.mentions})
@@ -274,15 +289,56 @@ def correction_says(kind: str, level: str | None) -> str:
     return _("The level is wrong. It is: {level}").format(level=named)
 
 
-def _pictures(connection: Connection, case: Case) -> list[str]:
-    """The addresses of the screenshots that were handed in with its posts; none where one may show
-    a child indecently.
+def _rest(case: Case) -> list[Mention]:
+    """Its other posts that the page shows, the last found first."""
+    rest = [one for one in reversed(case.mentions) if case.first and one.id != case.first.id]
+    return rest[:MOST_OTHERS]
+
+
+def _shown(case: Case) -> list[Mention]:
+    """The posts whose words stand on the page without anybody's asking for them."""
+    return [] if case.is_not_to_look_at or not case.first else [case.first, *_rest(case)]
+
+
+def _waiting(case: Case, standings: Mapping[str, Standing]) -> frozenset[str]:
+    """The ids of the posts that are closed until something has been written down."""
+    known = ((one, standings.get(one.id)) for one in case.mentions)
+    return frozenset(one.id for one, found in known if found and is_waiting(one, found))
+
+
+def _post(
+    case: Case, mention: Mention, waiting: Collection[str], revealed: str
+) -> posts.Post | None:
+    """The words as they may be shown; None where none may."""
+    if mention.id == revealed:
+        return posts.whole(mention)
+    hides = case.is_not_to_look_at or mention.id in waiting
+    return None if hides else posts.post(mention, case.school)
+
+
+def _others(case: Case, waiting: Collection[str], revealed: str) -> list[dict[str, Any]]:
+    """Its other posts, with where the same words were seen."""
+    return [
+        {
+            "mention": one,
+            "source": words.sentence(one.source),
+            "leave": link(one.url),
+            "post": _post(case, one, waiting, revealed),
+        }
+        for one in _rest(case)
+    ]
+
+
+def _pictures(connection: Connection, case: Case, waiting: Collection[str]) -> list[str]:
+    """The addresses of the screenshots that were handed in with its posts, those that are closed
+    left out; none where one may show a child indecently.
     """
     if case.has_image:
         return []
     return [
         f"/mentions/{one.id}/pictures/{name}"
         for one in case.mentions[:MOST_OTHERS]
+        if one.id not in waiting
         for name in pictures_of(mentions.record(connection, one.id))
     ]
 
@@ -352,9 +408,15 @@ def as_json(case: Case) -> dict[str, Any]:
     }
 
 
-def whole_json(case: Case, now: datetime) -> dict[str, Any]:
-    """An incident with its posts as they may be shown, its steps and its acts."""
-    hidden = case.is_not_to_look_at
+def whole_json(case: Case, waiting: Collection[str], now: datetime) -> dict[str, Any]:
+    """An incident with its posts as they may be shown, its steps and its acts; those in `waiting`
+    without their words.
+    """
+
+    def words_of(one: Mention) -> str | None:
+        hides = case.is_not_to_look_at or one.id in waiting
+        return None if hides else posts.line(one, case.school)
+
     found = steps.stages(case, playbook_of(case, now))
     return {
         **as_json(case),
@@ -366,7 +428,7 @@ def whole_json(case: Case, now: datetime) -> dict[str, Any]:
                 "seen": one.seen_at.isoformat(),
                 "level": one.level,
                 "relevant": one.relevant,
-                "words": None if hidden else posts.line(one, case.school),
+                "words": words_of(one),
             }
             for one in case.mentions
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Form, HTTPException, Request
@@ -26,14 +27,20 @@ def looked(site: Site, mention: Mention) -> Standing:
     """Count that a post is about to be opened; how things stand then. A database that cannot be
     written is no reason to show nothing.
     """
-    if site.demo:
-        return UNCOUNTED
+    return all_looked(site, [mention]).get(mention.id, UNCOUNTED)
+
+
+def all_looked(site: Site, found: Sequence[Mention]) -> dict[str, Standing]:
+    """The same of several posts on one page, by their ids; none where nothing is counted."""
+    if site.demo or not found:
+        return {}
     try:
         with site.store.writing() as connection:
-            return viewing.opened(connection, mention, site.clock())
+            now = site.clock()
+            return {one.id: viewing.opened(connection, one, now) for one in found}
     except StoreError as error:
         log.warning("that a post was opened could not be counted: %s", error)
-        return UNCOUNTED
+        return {}
 
 
 def is_waiting(mention: Mention, standing: Standing) -> bool:
