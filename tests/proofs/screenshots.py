@@ -23,12 +23,15 @@ from urllib.request import urlopen
 from PIL import Image
 from playwright.sync_api import Browser
 
+from monitor.config import load
+from monitor.settings_changes import SettingsFiles
 from tests.browser import chromium
-from tests.web_cast import KEY, opened, served, settings
+from tests.test_web_settings import CONFIG
+from tests.web_cast import KEY, opened, served
 
 ROOT = Path(__file__).parents[2]
 FOLDER, PAGE = ROOT / "docs/screenshots", ROOT / "docs/screenshots.md"
-WIDTHS = {360: 1_100, 1280: 900}
+WIDTHS = {360: 1_600, 1280: 1_400}
 MOST_BYTES = 120 * 1024
 WAIT_SECONDS = 600
 MAIN = "from monitor.commands import main; main()"
@@ -36,13 +39,16 @@ MAIN = "from monitor.commands import main; main()"
 
 @dataclass(frozen=True)
 class Shot:
-    """A page: where it is, or the first link on `leads` that begins so; and what it shows."""
+    """A page: where it is, or the first link on `leads` after `words` that begins so; and what it
+    shows.
+    """
 
     name: str
     title: str
     path: str
     says: str
     leads: str = ""
+    words: str = ""
 
 
 SHOTS = (
@@ -69,7 +75,14 @@ SHOTS = (
     ),
     Shot("weeks", "Weeks", "/weeks", "Week by week, what was said and how it was answered."),
     Shot("mail", "Mail", "/mail", "Every letter: to whom, about what, and whether it went."),
-    Shot("letter", "A letter", "/mail/", "An alert as it comes into the mailbox.", leads="/mail"),
+    Shot(
+        "letter",
+        "A letter",
+        "/mail/",
+        "An alert as it comes into the mailbox.",
+        leads="/mail",
+        words='urgent">Urgent<',
+    ),
     Shot(
         "sources",
         "Sources",
@@ -112,7 +125,9 @@ def _of_demonstration(browser: Browser) -> Iterator[Shot]:
 def _of_school(browser: Browser) -> Iterator[Shot]:
     """From a school whose people sign in."""
     with tempfile.TemporaryDirectory(prefix="fp-shots-") as folder, opened(Path(folder)) as store:
-        with served(store, settings(Path(folder))) as pages:
+        path = Path(folder) / "config.toml"
+        path.write_text(CONFIG, "utf-8")
+        with served(store, load(path, {}), files=SettingsFiles(path, {})) as pages:
             for shot in SIGNED_IN:
                 if take(browser, pages.address, shot):
                     yield shot
@@ -158,7 +173,8 @@ def take(browser: Browser, address: str, shot: Shot) -> bool:
             path = shot.path
             if shot.leads:
                 page.goto(address + shot.leads)
-                found = re.search(rf'href="({re.escape(path)}[0-9a-f]{{32}})"', page.content())
+                rest = page.content()[max(page.content().find(shot.words), 0) :]
+                found = re.search(rf'href="({re.escape(path)}[0-9a-f]{{32}})"', rest)
                 assert found, shot.name
                 path = found[1]
             answer = page.goto(address + path)
