@@ -205,7 +205,45 @@ def test_what_is_no_delicate_matter_is_about_nobody_whatever_its_words(store: St
         assert sum(searching.plain_counts(connection, ["hollybrook"], since).values()) == 5
 
 
+def test_a_rare_kind_among_very_many_with_the_words_is_found_by_going_on(small: Store) -> None:
+    number = searching.LOOKED_THROUGH + 100
+    several = [mention(f"m{n}", "bus", level="watch") for n in range(number)]
+    rare = mention("rare", "bus", level="urgent")
+    with small.writing() as connection:
+        mentions.add(connection, [rare])
+        searching.index(connection, {rare.id: "bus"}, {rare.id: 1})
+        mentions.add(connection, several)
+        ids = [one.id for one in several]
+        for start in range(0, number, 500):
+            part = ids[start : start + 500]
+            searching.index(connection, dict.fromkeys(part, "bus"), dict.fromkeys(part, 1))
+    wanted = Wanted(level="urgent")
+    with small.reading() as connection:
+        first = searching.with_words(connection, ["hollybrook"], ("bus",), wanted, limit=30)
+        second = searching.with_words(
+            connection, ["hollybrook"], ("bus",), wanted, limit=30, before=first.goes_on
+        )
+    assert (first.mentions, bool(first.goes_on)) == ((), True)
+    assert ([one.id for one in second.mentions], second.goes_on) == ([rare.id], "")
+
+
 # Pages
+
+
+def test_nobody_finds_what_may_be_about_themself(small: Store, tmp_path: Path) -> None:
+    words = "The headteacher hit my son in the corridor"
+    about = mention("about", words, level="urgent", categories=("safeguarding",))
+    indexed(small, about)
+    with served(small, settings(tmp_path)) as web:
+        text = found(web, "q=corridor")
+        tile = re.search(r"<strong>(\d+)</strong> <span>Urgent", ask(web, "/mentions").body)
+        listed = json.loads(ask(web, "/api/mentions?q=corridor").body)
+        table = ask(web, "/mentions.csv?q=corridor").body
+    assert "Nothing that was found fits this." in text
+    assert tile
+    assert tile[1] == "0"
+    assert listed == {"mentions": [], "next": None}
+    assert about.id not in table
 
 
 def test_a_search_shows_what_holds_the_words_and_nothing_else(pages: WebServer) -> None:

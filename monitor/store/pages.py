@@ -11,9 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Text,
     and_,
-    cast,
     exists,
     func,
     or_,
@@ -24,7 +22,6 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from monitor.judge.terms import Level
 from monitor.store.deliveries import DELIVERY, HELD, OUTAGE, SECOND, SIGNIN, SUMMARY, Outage
 from monitor.store.mentions import COLUMNS, EVIDENCE, MENTION, Mention
-from monitor.store.minutes import minute, minute_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,41 +74,6 @@ class FirstEvidence:
 
 
 TOLD = [DELIVERY.c[name] for name in Told.__dataclass_fields__]
-# A post that says no time of its own stands where it was found.
-_posted = func.coalesce(MENTION.c.published, MENTION.c.seen_at)
-_found = minute_of(MENTION.c.seen_at)
-
-
-def found(
-    connection: Connection,
-    schools: Collection[str],
-    level: str,
-    *,
-    limit: int,
-    before: Mention | None = None,
-    category: str = "",
-) -> tuple[Mention, ...]:
-    """One page of a level's mentions, what was found last first, and of one minute's what was
-    posted last; it starts after `before`.
-
-    A story found again elsewhere is listed once, unless it was judged differently there.
-    """
-    where = [*_listed(schools), MENTION.c.level == level]
-    if before is not None:
-        where.append(_after(before))
-    if category:
-        where.append(cast(MENTION.c.categories, Text).contains(f'"{category}"', autoescape=True))
-    newest = (_found.desc(), _posted.desc(), MENTION.c.id.desc())
-    query = select(*COLUMNS).where(*where).order_by(*newest).limit(limit)
-    return tuple(_mention(row) for row in connection.execute(query))
-
-
-def since(
-    connection: Connection, schools: Collection[str], moment: datetime
-) -> tuple[Mention, ...]:
-    """Every story found since a moment, for whoever counts those that a person may see."""
-    query = select(*COLUMNS).where(*_listed(schools), MENTION.c.seen_at >= moment)
-    return tuple(_mention(row) for row in connection.execute(query))
 
 
 def unheard(
@@ -166,16 +128,6 @@ def _listed(schools: Collection[str]) -> tuple[ColumnElement[bool], ...]:
         )
     )
     return MENTION.c.school.in_(schools), MENTION.c.relevant.is_(True), ~is_told_there
-
-
-def _after(before: Mention) -> ColumnElement[bool]:
-    moment = before.published or before.seen_at
-    is_of_its_minute = _found == minute(before.seen_at)
-    return or_(
-        _found < minute(before.seen_at),
-        and_(is_of_its_minute, _posted < moment),
-        and_(is_of_its_minute, _posted == moment, MENTION.c.id < before.id),
-    )
 
 
 def _mention(row: Row[tuple[object, ...]]) -> Mention:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from monitor import notices
 from monitor.judge.rules import rule_book
-from monitor.judge.terms import Words
 from monitor.playbooks import book
 from monitor.settings import School
 from monitor.store.mentions import Mention
@@ -35,14 +34,6 @@ class Why:
 
     says: str
     quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a post's words, and whether they decided anything."""
-
-    text: str
-    is_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,40 +132,3 @@ def why(mention: Mention) -> tuple[Why, ...]:
     """Every reason once, in the judge's order."""
     found = (Why(str(r["says"]), words.clipped(str(r["text"]), QUOTE)) for r in mention.reasons)
     return tuple(dict.fromkeys(found))
-
-
-def pieces(mention: Mention) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """The title and the text, each cut where the words that decided begin and end."""
-    whole = Words(mention.title, mention.text).whole
-    start = len(mention.title) + 1 if mention.title else 0
-    spans = _spans(mention, len(whole))
-    title = tuple(_cut(whole, 0, len(mention.title), spans))
-    return title, tuple(_cut(whole, start, len(whole), spans))
-
-
-def _spans(mention: Mention, length: int) -> list[tuple[int, int]]:
-    """Where deciding words stand, in order, those that touch or overlap joined."""
-    given = sorted((int(r["start"]), int(r["end"])) for r in mention.reasons)
-    joined: list[tuple[int, int]] = []
-    for start, end in given:
-        if not 0 <= start < end <= length:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _cut(whole: str, first: int, last: int, spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:
-    at = first
-    for start, end in spans:
-        start, end = max(start, first), min(end, last)  # noqa: PLW2901 - a span may cross the line
-        if start >= end:
-            continue
-        if at < start:
-            yield Piece(whole[at:start], False)
-        yield Piece(whole[start:end], True)
-        at = end
-    if at < last:
-        yield Piece(whole[at:last], False)
