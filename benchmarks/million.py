@@ -122,7 +122,7 @@ def rows(number: int, chance: random.Random) -> Iterator[tuple[Any, ...]]:
     fixed = list(astuple(plain))
     for n in range(number):
         level, categories, mood, _share = chance.choice(kinds)
-        found = NOW - span + span * n / number
+        found = NOW - span + span * (n / number)
         words = " ".join(chance.choice(WORDS) for _ in range(30))
         row = fixed.copy()
         moment = f"{found:%Y-%m-%d %H:%M:%S.%f}"
