@@ -36,6 +36,7 @@ SKEW = timedelta(minutes=5)
 TICK, LONGEST_TURN = timedelta(seconds=1), timedelta(days=1, minutes=5)
 # An interval and the fifth that chance adds to it.
 LONGEST = 1.2
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,14 @@ def let_go(connection: Connection, sources: Collection[str], owner: str) -> None
 
 def everything(connection: Connection, sources: Collection[str]) -> tuple[Look, ...]:
     """Each of these sources as it was last looked at."""
-    rows = connection.execute(select(*COLUMNS).where(LOOK.c.source.in_(sources)))
-    return tuple(Look(**row._mapping) for row in rows)
+    wanted = tuple(sources)
+    # A database takes 65,535 parameters at once; a country has more sources.
+    parts = (wanted[at : at + MOST_AT_ONCE] for at in range(0, len(wanted), MOST_AT_ONCE))
+    return tuple(
+        Look(**row._mapping)
+        for part in parts
+        for row in connection.execute(select(*COLUMNS).where(LOOK.c.source.in_(part)))
+    )
 
 
 def keep_gap(connection: Connection, gap: Gap) -> None:
