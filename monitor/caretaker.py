@@ -26,7 +26,7 @@ from monitor.machine import (
 )
 from monitor.pulse import Pulse
 from monitor.settings import School, Settings
-from monitor.store import confirmed, deliveries
+from monitor.store import confirmed, deliveries, records
 from monitor.store.deliveries import SECOND, Owed
 from monitor.store.engine import Connection, Store, StoreError, sqlite_path
 
@@ -121,6 +121,7 @@ class Caretaker:
             ahead=self.ahead(),
             idle=self.pulse.idle(),
             heartbeat=self.failing(),
+            read=records.last_read(connection),
         )
 
     @property

@@ -7,18 +7,24 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor import erasures, heads
+from monitor import erasures, heads, uploads
+from monitor.machine import silent
 from monitor.settings import Keep, Settings
 from monitor.store import audit, erasing, evidence, mentions, records, rights, searching
-from monitor.store.engine import Store, StoreError
+from monitor.store.engine import Connection, Store, StoreError
 from monitor.store.erasing import Gone
 from monitor.store.records import Hold
+from monitor.store.reports import files_named
 
 log = logging.getLogger("footprint")
 
 DAILY = "keeping"
 EVERY = timedelta(days=1)
 AUDIT_KEPT = timedelta(days=3 * 365 + 1)
+
+
+class SilentError(Exception):
+    """No source has been read for so long that the clock is not believed; nothing is deleted."""
 
 
 class HeldError(Exception):
@@ -57,12 +63,18 @@ class Keeper:
             last = records.last_done(connection, DAILY)
         if last is not None and last <= now < last + EVERY:
             return None
-        return self.expire()
+        try:
+            return self.expire()
+        except SilentError as error:
+            log.error("nothing was deleted: %s", error)
+            return None
 
     def expire(self) -> Expired:
-        """Delete what is over, now."""
+        """Delete what is over, now; raises SilentError."""
         now, expired = self.clock(), Expired()
         with self.store.reading() as connection:
+            if says := silent(records.last_read(connection), now):
+                raise SilentError(says)
             keeping = {school: self._keep(school) for school in erasing.schools(connection)}
         for school, keep in keeping.items():
             number = self._expire_mentions(school, keep)
@@ -116,11 +128,14 @@ class Keeper:
                 raise HeldError(holds)
             found = mentions.several(connection, tuple(mention_ids))
             schools = {mention.id: mention.school for mention in found}
+            pictures = pictures_in_use(connection)
             gone = erasing.erase(connection, mention_ids, now)
+            pictures -= pictures_in_use(connection)
             for one in gone:
                 school = schools[one.mention]
                 audit.note(connection, now, who, "data.erased", one.mention, school, why=why)
             erasures.append(self.settings.folder, gone, now)
+        uploads.drop(self.settings.path(uploads.FOLDER), pictures)
         self.clean()
         return gone
 
@@ -130,9 +145,12 @@ class Keeper:
         now = self.clock()
         with self.store.writing() as connection:
             ids = erasing.of_gone(connection, gone) if gone else ()
+            pictures = pictures_in_use(connection)
             if ids:
                 erasing.erase(connection, ids, now)
+            pictures -= pictures_in_use(connection)
             erasing.bar(connection, [one.content for one in gone if one.content], now)
+        uploads.drop(self.settings.path(uploads.FOLDER), pictures)
         self.clean()
         return len(ids)
 
@@ -151,3 +169,9 @@ class Keeper:
             log.warning("what was deleted is not overwritten on the disk yet: %s", error)
             return False
         return True
+
+
+def pictures_in_use(connection: Connection) -> frozenset[str]:
+    """The names of the pictures that a report or a kept post names."""
+    texts = files_named(connection)
+    return frozenset(name for text in texts for name in uploads.named_in(text))

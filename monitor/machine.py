@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 MAIL, STORE, DISK, CLOCK, HEARTBEAT = "mail", "store", "disk", "clock", "heartbeat"
-ADDRESS, STEP = "address", "step"
+ADDRESS, STEP, SILENT = "address", "step", "silent"
 LEAST_FREE = 300_000_000
 # Once it is short, so much more must be free before it is well: it would flicker otherwise.
 EASED = 1.5
@@ -19,6 +19,8 @@ JUMP = timedelta(minutes=10)
 DOUBTFUL = timedelta(hours=1)
 # Caches answer with times of hours ago, and no server's clock is a day off.
 FAR_OFF = timedelta(days=1)
+# Where nothing was read for so long, the clock may have been set wrong: nothing is deleted by it.
+SILENCE = timedelta(days=60)
 # One site may be wrong itself.
 WITNESSES = 2
 # There was no Footprint before.
@@ -93,7 +95,8 @@ class Reading:
     `outage` is since when and why the mail server refuses every letter, `refused` the same of
     single addresses; `free` counts bytes on the disk of the database, None where it is a server;
     `ahead` says by how much the clock is before each site's; `idle` for how long each step has not
-    come round, with how often it should; `heartbeat` why the outside service was not reached.
+    come round, with how often it should; `heartbeat` why the outside service was not reached;
+    `read` when any source was last read well.
     """
 
     outage: tuple[datetime, str] | None = None
@@ -103,6 +106,19 @@ class Reading:
     ahead: tuple[timedelta, ...] = ()
     idle: Mapping[str, tuple[timedelta, timedelta]] | None = None
     heartbeat: tuple[datetime, str] | None = None
+    read: datetime | None = None
+
+
+def silent(read: datetime | None, now: datetime) -> str:
+    """Why nothing may be deleted by this clock: no source has been read for 60 days by it, since
+    `read`. "" where one has, or none ever was.
+    """
+    if read is None or now - read <= SILENCE:
+        return ""
+    return (
+        f"no source has been read since {read:%d %B %Y}, and it is {now:%d %B %Y} by the clock of "
+        "this machine. Until one is read, nothing is deleted for its age"
+    )
 
 
 def troubles(reading: Reading, known: Collection[str], now: datetime) -> tuple[Trouble, ...]:
@@ -111,6 +127,7 @@ def troubles(reading: Reading, known: Collection[str], now: datetime) -> tuple[T
         *_steps(reading, now),
         *_mail(reading),
         *_clock(reading, now),
+        *_silence(reading, now),
         *_disk(reading, known, now),
         *_heartbeat(reading),
     )
@@ -184,6 +201,18 @@ def _clock(reading: Reading, now: datetime) -> Iterator[Trouble]:
             "Switch on the machine's automatic time, and keep the machine from sleeping: while it "
             "sleeps, nothing is watched.",
             since,
+        )
+
+
+def _silence(reading: Reading, now: datetime) -> Iterator[Trouble]:
+    says = silent(reading.read, now)
+    if says:
+        yield Trouble(
+            SILENT,
+            "Nothing has been read for two months",
+            _sentence(says),
+            "Look whether the machine's date is right, and under Sources at what each source says.",
+            now,
         )
 
 

@@ -27,6 +27,8 @@ MOST_POINTS = 25_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MEDIA = {"png": "image/png", "jpg": "image/jpeg"}
 _NAME = re.compile(r"[0-9a-f]{32}\.(?:png|jpg)")
+# What is being written; one that stays behind was cut off.
+_PART = ".part"
 _QUALITY = 90
 # Until its report has been read, nothing but the report names a picture.
 _SPARED = timedelta(days=1)
@@ -104,7 +106,7 @@ def _written(picture: Image.Image, ending: str) -> bytes:
 def keep(folder: Path, picture: Picture) -> None:
     """Store a picture for this user alone to read; what is there already is the same."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    number, path = mkstemp(dir=folder)
+    number, path = mkstemp(dir=folder, prefix=f"{picture.name}.", suffix=_PART)
     with os.fdopen(number, "wb") as file:
         file.write(picture.content)
     Path(path).replace(folder / picture.name)
@@ -113,6 +115,10 @@ def keep(folder: Path, picture: Picture) -> None:
 def is_name(name: str) -> bool:
     """True for a name that a picture of ours may have."""
     return bool(_NAME.fullmatch(name))
+
+
+def _is_part(name: str) -> bool:
+    return name.endswith(_PART) and bool(_NAME.match(name))
 
 
 def kept(folder: Path, name: str, sha256: str) -> bytes | None:
@@ -136,10 +142,18 @@ def named_in(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
 
+def drop(folder: Path, names: Iterable[str]) -> None:
+    """Delete pictures at once."""
+    for name in filter(is_name, names):
+        (folder / name).unlink(missing_ok=True)
+
+
 def tidy(folder: Path, in_use: Iterable[str], now: datetime) -> int:
-    """Delete what nothing names any more; how many. Files that are not ours stay."""
+    """Delete what nothing names any more, or was never written to its end; how many. Files that
+    are not ours stay.
+    """
     wanted, before = frozenset(in_use), (now - _SPARED).timestamp()
-    found = [file for file in folder.glob("*") if is_name(file.name)]
+    found = [file for file in folder.glob("*") if is_name(file.name) or _is_part(file.name)]
     old = [file for file in found if file.name not in wanted and file.stat().st_mtime < before]
     for file in old:
         file.unlink(missing_ok=True)

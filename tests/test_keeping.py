@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
-from monitor import erasures, heads
+from monitor import erasures, heads, uploads
 from monitor.erasures import ListError
 from monitor.evidence import Item
-from monitor.keeping import HeldError, Keeper
+from monitor.keeping import HeldError, Keeper, SilentError
 from monitor.settings import Keep, School, Settings
 from monitor.store import (
     audit,
@@ -20,6 +21,8 @@ from monitor.store import (
     deliveries,
     erasing,
     evidence,
+    incidents,
+    looks,
     mentions,
     records,
     searching,
@@ -293,6 +296,52 @@ def test_what_is_erased_stands_in_no_table_and_nowhere_in_the_file(desk: Desk) -
     assert (summary.content, summary.facts) == (None, {"mentions": ["other"]})
     assert week is not None
     assert (week.state, week.letter) == ("owed", None)
+
+
+def test_whom_was_spoken_to_about_what_is_erased_goes_though_other_posts_stay(desk: Desk) -> None:
+    fill(desk)
+    incident = "takenrespond".ljust(32, "0")
+    with desk.store.writing() as connection:
+        spoke = {"contact": CANARY, "clock": "data breach found"}
+        incidents.act(connection, incident, "contact", HEAD, desk.clock(), facts=spoke)
+        told = {"platform": "Facebook", "reference": CANARY}
+        incidents.act(connection, incident, "reported", HEAD, desk.clock(), facts=told)
+    desk.keeper.erase(["m1"], HEAD, "asked for")
+    assert CANARY not in everything(desk.store)
+    with desk.store.reading() as connection:
+        *_, contact, report = incidents.acts_of(connection, [incident])
+    assert contact.facts == {"contact": "(erased)", "clock": "data breach found"}
+    assert (report.kind, report.facts["reference"]) == ("reported", "(erased)")
+
+
+def test_a_screenshot_goes_at_once_with_the_post_that_is_erased(desk: Desk) -> None:
+    folder = desk.folder / uploads.FOLDER
+    pictures = [uploads.Picture(f"{digit * 32}.png", "", b"x") for digit in "ab"]
+    for name, picture in zip(("m1", "m2"), pictures, strict=True):
+        uploads.keep(folder, picture)
+        mention = desk.add(name, "watch")
+        record = {"attachments": [{"name": picture.name}]}
+        with desk.store.writing() as connection:
+            again = replace(mention, revision=2)
+            mentions.keep_evidence(connection, [(again, record)], desk.clock())
+    desk.keeper.erase(["m1"], HEAD, "asked for")
+    assert [file.name for file in folder.iterdir()] == [pictures[1].name]
+
+
+def test_a_clock_by_which_nothing_was_read_for_two_months_deletes_nothing(desk: Desk) -> None:
+    desk.add("m1", "watch")
+    place = looks.Place("feed", "gazette.example", timedelta(hours=1))
+    with desk.store.writing() as connection:
+        looks.sync(connection, {"gazette": place}, desk.clock())
+        connection.execute(update(looks.LOOK).values(good_at=desk.clock()))
+    desk.clock.forward(days=91)
+    with pytest.raises(SilentError, match="no source has been read since"):
+        desk.keeper.expire()
+    assert desk.keeper.keep_one() is None
+    with desk.store.writing() as connection:
+        assert mentions.one(connection, "m1") is not None
+        connection.execute(update(looks.LOOK).values(good_at=desk.clock()))
+    assert desk.left() == set()
 
 
 def test_words_that_were_erased_are_known_as_such_and_no_others(desk: Desk) -> None:

@@ -100,6 +100,13 @@ def test_one_odd_server_or_some_hours_say_nothing_of_the_clock(
     assert troubles(Reading(ahead=ahead), (), NOW) == ()
 
 
+def test_a_clock_by_which_nothing_was_read_for_two_months_is_not_believed() -> None:
+    assert troubles(Reading(read=NOW - 60 * DAY), (), NOW) == ()
+    found = only(Reading(read=NOW - 61 * DAY))
+    assert (found.name, found.is_to_be_told(NOW, NOW)) == ("silent", True)
+    assert "nothing is deleted for its age" in found.says
+
+
 def test_a_clock_from_before_the_program_was_written_is_wrong() -> None:
     then = datetime(2009, 1, 1, tzinfo=UTC)
     assert only(Reading(), now=then).says == "It says 01 January 2009, which cannot be."

@@ -365,9 +365,10 @@ def test_a_picture_goes_a_day_after_nothing_names_it_any_more(tmp_path: Path) ->
     for picture in (kept, gone):
         uploads.keep(folder, picture)
     (folder / "notes.txt").write_text("not ours")
+    (folder / f"{gone.name}.x1y2.part").write_bytes(b"cut off")
     soon = datetime.now(UTC)
     assert tidy(folder, {kept.name}, soon) == 0
-    assert tidy(folder, {kept.name}, soon + timedelta(days=2)) == 1
+    assert tidy(folder, {kept.name}, soon + timedelta(days=2)) == 2
     assert {file.name for file in folder.iterdir()} == {kept.name, "notes.txt"}
     assert tidy(tmp_path / "none", (), soon) == 0
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from monitor import uploads
 from monitor.commands._world import World, clock
 from monitor.indexing import Indexer
+from monitor.keeping import pictures_in_use
 from monitor.presence.reminding import Reminders
 from monitor.settings import School
 from monitor.steps import Step
-from monitor.store.reports import files_named
 from monitor.web.keys import keys_in
 from monitor.web.presence_pages import boxes_of
 
@@ -56,7 +56,7 @@ def house_steps(made: World, people: People | None) -> tuple[Step, ...]:
 def _tidy_uploads(made: World) -> None:
     """Deletes the pictures that were handed in with what is kept no more."""
     with made.store.reading() as connection:
-        named = [name for text in files_named(connection) for name in uploads.named_in(text)]
+        named = pictures_in_use(connection)
     uploads.tidy(made.monitor.settings.path(uploads.FOLDER), named, clock())
 
 

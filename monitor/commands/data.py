@@ -28,7 +28,7 @@ from monitor.commands.correct import mention_or_exit, who
 from monitor.commands.mentions import SHORT, moment_since, opened, refuse_unknown
 from monitor.intake import story_of
 from monitor.judge.routing import LONDON
-from monitor.keeping import Expired, HeldError, Keeper
+from monitor.keeping import Expired, HeldError, Keeper, SilentError
 from monitor.settings import Settings
 from monitor.store import audit, copying, evidence, mentions, records
 from monitor.store.audit import Noted
@@ -108,7 +108,10 @@ def retain(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
     settings = settings_or_exit(config)
     with opened(settings.database_url) as store:
         keeper = Keeper(settings, store, clock)
-        expired = keeper.expire()
+        try:
+            expired = keeper.expire()
+        except SilentError as error:
+            fail(f"nothing was deleted: {error}", 1)
         keeper.clean()
     if as_json:
         print_json(
@@ -145,7 +148,9 @@ def hold(
     kind: Annotated[
         str, typer.Option("--for", metavar="|".join(HOLD_KINDS), help="What it is kept for.")
     ] = "",
-    name: Annotated[str, typer.Option(metavar="TEXT", help="The case's number or name.")] = "",
+    name: Annotated[
+        str, typer.Option(metavar="TEXT", help="The case's number; nobody's name belongs in it.")
+    ] = "",
     by: By = "",
     listing: Annotated[bool, typer.Option("--list", help="List the holds.")] = False,
     config: ConfigPath = DEFAULT_CONFIG,
@@ -235,7 +240,10 @@ def erase(
     copies: Annotated[
         bool, typer.Option("--copies", help="With --mention: what tells the same, too.")
     ] = False,
-    why: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept in the audit trail.")] = "",
+    why: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Why, without anybody's name; kept in the audit trail."),
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
     by: By = "",
     config: ConfigPath = DEFAULT_CONFIG,

@@ -22,7 +22,7 @@ from monitor.commands._world import (
     settings_or_exit,
 )
 from monitor.erasures import ListError
-from monitor.keeping import Keeper
+from monitor.keeping import Keeper, SilentError
 from monitor.settings import Settings
 from monitor.store import audit, copying, evidence
 from monitor.store.engine import Store, StoreError
@@ -76,7 +76,10 @@ def _fill(source: Store, target: Store, made_at: datetime) -> tuple[int, int]:
 
 def _settled(settings: Settings, target: Store) -> tuple[str, ...]:
     """Delete what has been kept long enough meanwhile; what is wrong with the chains."""
-    Keeper(settings, target, clock).expire()
+    try:
+        Keeper(settings, target, clock).expire()
+    except SilentError as error:
+        say(f"Nothing was deleted for its age: {error}.")
     with target.reading() as connection:
         return (*audit.faults(connection), *evidence.faults(connection))
 

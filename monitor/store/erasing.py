@@ -30,6 +30,8 @@ from monitor.store.tables import table
 ERASED = table(Erased)
 RESTRICTION, TAKE_DOWN = table(Restriction), table(TakeDown)
 BATCH = 400
+# The facts of an act that are anybody's own words.
+TYPED = frozenset({"contact", "reference", "platform"})
 # A letter that is about no single post may tell of some: its bytes go when a watched post's do.
 LETTERS = timedelta(days=90)
 TOTALS = timedelta(days=6 * 365 + 2)
@@ -106,6 +108,7 @@ def erase(connection: Connection, mention_ids: Collection[str], now: datetime) -
     incidents = {row.incident for row in rows if row.incident}
     notes = change(ACT).where(ACT.c.incident.in_(incidents), ACT.c.note != "")
     connection.execute(notes.values(note="(erased)"))
+    _forget_facts(connection, incidents)
     told = change(INCIDENT).where(INCIDENT.c.id.in_(incidents), INCIDENT.c.outcome != "")
     connection.execute(told.values(outcome="(erased)"))
     for row in rows:
@@ -184,6 +187,18 @@ def expire_incidents(connection: Connection, keeping: Mapping[str, Keep], now: d
 def _content(connection: Connection, row: Row[Any]) -> str:
     entry = (ENTRY.c.source == row.source, ENTRY.c.key == row.entry_key)
     return connection.execute(select(ENTRY.c.content).where(*entry)).scalar() or ""
+
+
+def _forget_facts(connection: Connection, incidents: Collection[str]) -> None:
+    """What somebody typed beside an act goes with the notes: nothing says which of an incident's
+    posts it was about. That the act was done, and what it starts or ends, stays.
+    """
+    rows = connection.execute(select(ACT.c.id, ACT.c.facts).where(ACT.c.incident.in_(incidents)))
+    for row in rows.all():
+        typed = dict.fromkeys(row.facts.keys() & TYPED, "(erased)")
+        if typed:
+            ours = change(ACT).where(ACT.c.id == row.id)
+            connection.execute(ours.values(facts={**row.facts, **typed}))
 
 
 def _forget_letters(connection: Connection, school: str, since: datetime) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from monitor.store import audit
+from monitor.store.looks import LOOK
 from monitor.store.mentions import Mention
 from monitor.store.record_tables import HoldRow, MovedRow, Upkeep
 from monitor.store.tables import table
@@ -94,6 +95,12 @@ def last_done(connection: Connection, name: str) -> datetime | None:
     found: datetime | None = connection.execute(
         select(UPKEEP.c.done_at).where(UPKEEP.c.name == name)
     ).scalar()
+    return found
+
+
+def last_read(connection: Connection) -> datetime | None:
+    """When any source was last read as it should be; None where none ever was."""
+    found: datetime | None = connection.execute(select(func.max(LOOK.c.good_at))).scalar()
     return found
 
 
