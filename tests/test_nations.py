@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from monitor import nations
-from monitor.playbooks import role_name
 from monitor.judge.routing import HOLIDAY
+from monitor.playbooks import role_name
 from monitor.school_settings import Language, Nation, Role
 
 NATIONS: tuple[Nation, ...] = get_args(Nation)

@@ -15,7 +15,18 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
-from sqlalchemy import Connection, Interval, column, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Connection,
+    Interval,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import table as plain_table
 from sqlalchemy.engine import make_url
 
