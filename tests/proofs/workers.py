@@ -191,7 +191,7 @@ def prove(
                 say(f"{number}: {blow}; {len(office.accepted)} messages accepted")
             _wait(lambda: kill.owed(region) <= kill.told(office.accepted))
             # Until the last of the dead has been missed.
-            _wait(lambda: _left(url)["workers beyond"] <= workers)
+            _wait(lambda: _known(url) == {process.pid for process in crowd.running})
         finally:
             crowd.end()
         account = kill.account(kills, {}, region, office.accepted, url)
@@ -234,6 +234,13 @@ def _counts(url: str, tables: dict[str, str]) -> dict[str, int]:
             name: int(connection.execute(f"SELECT count(*) FROM {where}".encode()).fetchone()[0])  # type: ignore[index]
             for name, where in tables.items()
         }
+
+
+def _known(url: str) -> set[int]:
+    """The processes that the database believes to be at work."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT owner FROM worker").fetchall()
+    return {int(owner.split(":")[1]) for (owner,) in rows}
 
 
 def _is_up(url: str) -> bool:
