@@ -34,6 +34,7 @@ RENEW_SECONDS = 20
 MARKING_TRIES = 20
 # How long a letter that was refused is remembered, for its address to be corrected.
 REMEMBERED = timedelta(days=30)
+LEFT = "the school does not name this address any more for what it says"
 NOT_KEPT = "its school or post is no longer kept"
 # An answer to these can say who has the incident.
 ANSWERED = frozenset({ALERT, ESCALATION, ROLLUP})
@@ -95,6 +96,10 @@ class Postroom:
             delivery = self._next(connection, now)
             if delivery is None:
                 return None
+            if delivery.letter and self._has_left(connection, delivery, delivery.letter, now):
+                self._lose(connection, delivery, "refused", LEFT, now)
+                email = delivery.letter.recipient
+                return Delivered(delivery.id, delivery.level, email, "refused", LEFT)
         letter = delivery.letter or self._write(delivery, now)
         if isinstance(letter, Delivered):
             return letter
@@ -261,15 +266,37 @@ class Postroom:
         state = "refused" if error.permanent else "given up" if late else "owed"
         with self.store.writing() as connection:
             if state != "owed":
-                deliveries.ended(connection, delivery.id, state, words)
-                for lost in (delivery, *rollups.lost(connection, delivery.id, state, words)):
-                    self._pass_on(connection, lost, now)
+                self._lose(connection, delivery, state, words, now)
             else:
                 again = timing.next_try(now, delivery.attempts + 1)
                 if error.server:
                     again = self._shut(connection, words, now)
                 deliveries.postponed(connection, delivery.id, words, again)
         return Delivered(delivery.id, delivery.level, letter.recipient, state, words)
+
+    def _has_left(
+        self, connection: Connection, delivery: Delivery, letter: Letter, now: datetime
+    ) -> bool:
+        """True where a message was written to somebody who may not be told any more: a long outage
+        may outlast a person's post.
+        """
+        about = draft(connection, self.settings, delivery, now)
+        if about is None and delivery.kind != ROLLUP:
+            return False
+        # What a roll-up was written from is covered by it, and makes no second draft.
+        schools = (about.able,) if about else self.settings.schools
+        return not any(
+            holds_mail(one, letter.recipient) or one.hours.holiday_contact == letter.recipient
+            for one in schools
+        )
+
+    def _lose(
+        self, connection: Connection, delivery: Delivery, state: str, words: str, now: datetime
+    ) -> None:
+        """It will not arrive: what it told is passed on, that of a roll-up letter by letter."""
+        deliveries.ended(connection, delivery.id, state, words)
+        for lost in (delivery, *rollups.lost(connection, delivery.id, state, words)):
+            self._pass_on(connection, lost, now)
 
     def _pass_on(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
         """Somebody cannot be told: the next leader who has not been is owed it at once.

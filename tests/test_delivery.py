@@ -375,8 +375,25 @@ def test_the_recipient_is_fixed_with_the_bytes(store: Store, shelf: Shelf, clock
     shelf.fault = None
     clock.forward(hours=1)
     new = Person(name="New Head", email="newhead@hollybrook.example", roles=("headteacher",))
-    carry(room(store, shelf, clock, new))
+    carry(room(store, shelf, clock, new, HEAD))
     assert [letter.recipient for letter in shelf.letters] == [HEAD.email]
+
+
+def test_a_letter_to_somebody_who_left_in_an_outage_goes_to_the_next_and_not_to_them(
+    store: Store, shelf: Shelf, clock: Clock
+) -> None:
+    owe(store, HEAD)
+    shelf.fault = DeliveryError("450 later")
+    carry(room(store, shelf, clock, HEAD))
+    shelf.fault = None
+    clock.forward(days=10)
+    new = Person(name="New Head", email="newhead@hollybrook.example", roles=("headteacher",))
+    told = carry(room(store, shelf, clock, new))
+    assert [letter.recipient for letter in shelf.letters] == [new.email]
+    assert [(one.recipient, one.state) for one in told] == [
+        (HEAD.email, "refused"),
+        (new.email, "sent"),
+    ]
 
 
 def test_where_the_head_has_gone_the_deputy_hears(store: Store, shelf: Shelf, clock: Clock) -> None:
