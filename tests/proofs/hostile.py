@@ -524,7 +524,8 @@ def write_down(visitor: Visitor, made: World) -> None:
 def ask_back(visitor: Visitor, made: World) -> None:
     """Pages that say again what was just typed: the search, and a form that is refused."""
     for group in _groups(made.typed, A_NOTE):
-        query = _typeable(group[0])[:LONGEST_SEARCH]
+        # A field of one line drops line ends.
+        query = normal(_typeable(group[0]))[:LONGEST_SEARCH]
         visitor.open(f"/mentions?{urlencode({'q': query})}")
         visitor.shows(query)
         words = "\n".join(_typeable(text) for text in group)
