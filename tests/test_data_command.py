@@ -194,3 +194,14 @@ def test_a_wrong_use_of_the_others_is_told_too(desk: Desk, arguments: list[str],
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_whoever_made_a_report_is_not_named_to_the_head_who_may_be_its_subject(desk: Desk) -> None:
+    store, teacher = open_store(url(desk)), "teacher@hollybrook.example"
+    with store.writing() as connection:
+        audit.note(connection, NOW, teacher, "report.made", "r1", "hollybrook")
+        audit.note(connection, NOW, audit.ITSELF, "report.made", "r2", "hollybrook")
+    store.close()
+    listed = json.loads(desk.run("data", "audit", "--json").stdout)["audit"]
+    assert [row["who"] for row in listed[:2]] == ["footprint", "a member of staff"]
+    assert "teacher@" not in desk.run("data", "audit").stdout

@@ -38,6 +38,7 @@ from monitor.store.records import HOLD_KINDS, Hold, HoldKind
 from monitor.stories import first_of
 
 LONGEST = 200
+REPORTED, REPORTER = "report.made", "a member of staff"
 By = Annotated[str, typer.Option(metavar="NAME", help="Who says so; otherwise your login name.")]
 MentionId = Annotated[str, typer.Argument(metavar="ID", help="The mention's id, or its beginning.")]
 
@@ -321,11 +322,18 @@ def _print_holds(found: Sequence[Hold], as_json: bool) -> None:
         _say(f"{one.id}  {one.mention_id[:SHORT]}  {one.school}  {what}  {since} {one.placed_by}")
 
 
+def _who(row: Noted) -> str:
+    """Who did it; not who reported something, since the head may read this and be whom it is
+    about.
+    """
+    return REPORTER if row.act == REPORTED and row.who != audit.ITSELF else row.who
+
+
 def _as_json(row: Noted) -> dict[str, Any]:
     return {
         "number": row.number,
         "at": row.at.isoformat(),
-        "who": row.who,
+        "who": _who(row),
         "act": row.act,
         "subject": row.subject,
         "school": row.school,
@@ -346,7 +354,7 @@ def _print(found: tuple[Noted, ...]) -> None:
         when = f"{row.at.astimezone(LONDON):%d %b %Y %H:%M}"
         details = ", ".join(f"{name} {value}" for name, value in row.details.items())
         what = f"{row.subject} {details}".strip()
-        table.add_row(str(row.number), when, row.school, Text(row.who), row.act, Text(what))
+        table.add_row(str(row.number), when, row.school, Text(_who(row)), row.act, Text(what))
     Console().print(table)
 
 

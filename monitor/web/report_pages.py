@@ -40,6 +40,8 @@ INBOX = "inbox"
 LONGEST, LONGEST_LINE = 8_000, 500
 GONE = 410
 _FIELDS = ("school", "kind", "words", "link", "where", "seen")
+# The record is evidence, which whom a report is about may come to read; the trail knows who it was.
+STAFF = "a member of staff"
 _HOUR = timedelta(hours=1)
 _OF_PERSON, _OF_SCHOOL, _OF_ADDRESS = 20, 30, 5
 TOO_MANY = 429
@@ -130,7 +132,7 @@ class ReportPages:
             _in_time(self._of_person.wait(viewer.email, now))
             report = _checked(given, now)
             picture = _drawn(given.picture) if given.picture else None
-            self._hand_in(school, report, picture, viewer.email, f"{viewer.name}, {viewer.email}")
+            self._hand_in(school, report, picture, viewer.email, STAFF)
         except Refused as refused:
             return self._form(request, given, given.kind or "no", refused)
         return RedirectResponse(f"/report/kept?school={school.id}", 303)
