@@ -24,7 +24,15 @@ from monitor.bursts import Traffic
 from monitor.hearing import next_to_hear
 from monitor.settings import School, Settings
 from monitor.store import deliveries, rollups
-from monitor.store.deliveries import ALERT, ESCALATION, ROLLUP, SECOND, Delivery, Outage
+from monitor.store.deliveries import (
+    ALERT,
+    ESCALATION,
+    ROLLUP,
+    SECOND,
+    SIGNIN,
+    Delivery,
+    Outage,
+)
 from monitor.store.engine import Connection, Store, StoreError, one_at_a_time
 from monitor.writing import Draft, draft
 
@@ -38,7 +46,11 @@ LEFT = "the school does not name this address any more for what it says"
 NOT_KEPT = "its school or post is no longer kept"
 # An answer to these can say who has the incident.
 ANSWERED = frozenset({ALERT, ESCALATION, ROLLUP})
-_GONE = {ROLLUP: "nothing waits for it any more", ESCALATION: "it is not needed any more"}
+_GONE = {
+    ROLLUP: "nothing waits for it any more",
+    ESCALATION: "it is not needed any more",
+    SIGNIN: "nobody waits for its link any more",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +275,8 @@ class Postroom:
         # Five days of trying: a machine that was off for a week has not tried at all. A fault
         # of the server is shown as an outage, and outlasted.
         late = not error.server and timing.has_waited_long_enough(letter.date, now)
+        if delivery.kind == SIGNIN:
+            late = timing.is_link_late(delivery.owed_at, now)
         state = "refused" if error.permanent else "given up" if late else "owed"
         with self.store.writing() as connection:
             if state != "owed":

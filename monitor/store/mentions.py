@@ -110,6 +110,8 @@ def known_entries(
 
     A name that was not asked for comes as the database knows it: keyed (see names.py).
     """
+    if not (keys or contents):
+        return {}
     keyed = names(connection)
     plain = {keyed(name): name for name in (*keys, *contents)}
     known: dict[str, str] = {}
@@ -127,6 +129,8 @@ def of_entries(
     connection: Connection, source: str, keys: Collection[str]
 ) -> dict[tuple[str, str], Mention]:
     """The stored mentions of these entries, by (school, entry key as it was asked for)."""
+    if not keys:
+        return {}
     keyed = names(connection)
     asked = {keyed(key): key for key in keys}
     found: dict[tuple[str, str], Mention] = {}
@@ -240,6 +244,8 @@ def note_entries(
     connection: Connection, source: str, entries: Mapping[str, str], now: datetime
 ) -> None:
     """Remember entries (key to content) as read; those under a known key get their new words."""
+    if not entries:
+        return
     keyed = names(connection)
     known = known_entries(connection, source, entries, entries.values())
     fresh = [
@@ -257,9 +263,10 @@ def note_entries(
 
 def rename_entries(connection: Connection, source: str, renamed: Mapping[str, str]) -> None:
     """An entry whose place gives it a new id at each fetch goes on under the new one."""
+    if not renamed:
+        return
     keyed = names(connection)
-    if renamed:
-        daily.alone(connection)
+    daily.alone(connection)
     for old, new in renamed.items():
         entry = (ENTRY.c.source == source, ENTRY.c.key == keyed(old))
         connection.execute(update(ENTRY).where(*entry).values(key=keyed(new)))
@@ -269,12 +276,13 @@ def rename_entries(connection: Connection, source: str, renamed: Mapping[str, st
 
 def add(connection: Connection, mentions: Sequence[Mention]) -> None:
     """Store new mentions in one batch, each under its entry's keyed name, and count them."""
+    if not mentions:
+        return
     keyed = names(connection)
     rows = [{**_row(mention), "entry_key": keyed(mention.entry_key)} for mention in mentions]
-    if rows:
-        daily.alone(connection)
-        connection.execute(insert(MENTION), rows)
-        daily.change(connection, (), mentions)
+    daily.alone(connection)
+    connection.execute(insert(MENTION), rows)
+    daily.change(connection, (), mentions)
 
 
 def revise(connection: Connection, mention: Mention) -> None:
