@@ -483,7 +483,7 @@ def test_pages_are_in_the_language_that_was_chosen(small: Store, tmp_path: Path)
         assert '<html lang="cy">' in welsh.body
         assert "Mae hwn gen i" in welsh.text
         assert "Nid yw siaradwr Cymraeg wedi gwirio" in welsh.text
-        english = client.get("/sources").body
+        english = client.get("/data").body
         assert "Mae'r dudalen hon yn Saesneg hyd yma." in html.unescape(english)
         assert '<div class="page" lang="en-GB">' in english
         client.post("/language", language="en")
