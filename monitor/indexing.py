@@ -37,7 +37,8 @@ def terms(wish: str) -> tuple[str, ...]:
 
 def folded(text: str) -> str:
     """Its words alone, in small letters without accents, with a space between them."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Letters of a style of their own are capitals only once they are taken for what they mean.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return " ".join(_WORD.findall(bare))
 

@@ -83,12 +83,15 @@ def unheard(
     urgent = Level.URGENT.value
     is_told = exists(select(DELIVERY.c.id).where(_about(MENTION.c.id, urgent)))
     report = MENTION.alias("report")
-    is_told_elsewhere = exists(
-        select(report.c.id)
-        .join(DELIVERY, _about(report.c.id, urgent))
-        .where(
-            report.c.school == MENTION.c.school,
-            or_(report.c.id == _family(MENTION.c), report.c.same_as == _family(MENTION.c)),
+    # Each by an index of its own: with "or" between them every mention would be looked at.
+    is_told_elsewhere = or_(
+        *(
+            exists(
+                select(report.c.id)
+                .join(DELIVERY, _about(report.c.id, urgent))
+                .where(DELIVERY.c.school == MENTION.c.school, column == _family(MENTION.c))
+            )
+            for column in (report.c.id, report.c.same_as)
         )
     )
     untold = (~is_told, ~is_told_elsewhere)
