@@ -192,6 +192,8 @@ def prove(
             _wait(lambda: kill.owed(region) <= kill.told(office.accepted))
             # Until the last of the dead has been missed.
             _wait(lambda: _known(url) == {process.pid for process in crowd.running})
+            # And until the jobs whose answer was lost have been found.
+            _wait(lambda: not _left(url)["jobs being done"])
         finally:
             crowd.end()
         account = kill.account(kills, {}, region, office.accepted, url)
