@@ -66,9 +66,9 @@ KINDS: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
 )
 # What triggers and steps would have made of the mentions, each with one kind at most.
 FACETS = """INSERT INTO search_facet (school, category, found, posted, mention_id, level, mood,
-    source, relevant, delicate)
+    source, relevant, again, delicate)
     SELECT school, {kind}, substr(seen_at, 1, 16), published, id, level, sentiment, source,
-    relevant, categories NOT IN ('[]', '["praise"]', '["press"]') FROM mention"""
+    relevant, 0, categories NOT IN ('[]', '["praise"]', '["press"]') FROM mention"""
 FOLLOWING = (
     FACETS.format(kind="''"),
     FACETS.format(kind="json_extract(categories, '$[0]')") + " WHERE categories <> '[]'",

@@ -145,6 +145,8 @@ def of_incidents(
     """For each of these incidents its mentions that are kept, the first seen first; those too that
     are held not to be about the school.
     """
+    if not incidents:
+        return {}
     query = select(*COLUMNS).where(MENTION.c.incident.in_(incidents))
     of_each: dict[str, list[Mention]] = {name: [] for name in incidents}
     for row in connection.execute(query.order_by(MENTION.c.seen_at, MENTION.c.id)):

@@ -61,6 +61,7 @@ FACET = Table(
     *(Column(name, String) for name in ("school", "category", "found", "level", "mood", "source")),
     Column("posted", Utc()),
     Column("relevant", Boolean),
+    Column("again", Boolean),
     Column("delicate", Boolean),
 )
 # The order of every list.
@@ -68,7 +69,7 @@ ORDER = (FACET.c.found, FACET.c.posted, FACET.c.mention_id)
 # So many of the newest posts with the words are looked through for the other wishes at once.
 LOOKED_THROUGH = 2_000
 # Of what only some may see so many are counted one by one.
-MOST_COUNTED = 100
+MOST_COUNTED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,10 @@ def _told_there() -> ColumnElement[bool]:
     """The same story stands in the list already, as it was found first and at the same level."""
     again, first = MENTION.alias("again"), MENTION.alias("first")
     same = and_(first.c.id == again.c.same_as, first.c.level == FACET.c.level, first.c.relevant)
-    is_again = and_(again.c.id == FACET.c.mention_id, again.c.same_as.is_not(None))
-    story = select(again.c.id).select_from(again.join(first, same)).where(is_again)
-    return exists(story.correlate(FACET))
+    is_it = again.c.id == FACET.c.mention_id
+    story = select(again.c.id).select_from(again.join(first, same)).where(is_it)
+    # What was found once, as most was, needs no look at the mentions.
+    return and_(FACET.c.again, exists(story.correlate(FACET)))
 
 
 TOLD_THERE = _told_there()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text, text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -35,6 +35,12 @@ class Utc(TypeDecorator[datetime]):
 
 def _moment(nullable: bool = True) -> Any:
     return Column(Utc(), nullable=nullable)
+
+
+def _there(name: str, column: str) -> Index:
+    """An index of a column that most rows have nothing in: it holds the others alone."""
+    there = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=there, postgresql_where=there)
 
 
 class Look(SQLModel, table=True):
@@ -138,11 +144,11 @@ class Mention(SQLModel, table=True):
     __table_args__ = (
         Unique("school", "source", "entry_key"),
         Index("ix_mention_story", "school", "story"),
-        Index("ix_mention_same_as", "same_as"),
+        _there("ix_mention_same_as", "same_as"),
         Index("ix_mention_school_seen", "school", "seen_at"),
         Index("ix_mention_level_seen", "level", "seen_at"),
         Index("ix_mention_thread", "school", "thread"),
-        Index("ix_mention_incident", "incident"),
+        _there("ix_mention_incident", "incident"),
         Index("ix_mention_entry", "source", "entry_key"),
     )
 

@@ -83,7 +83,7 @@ class MentionPages:
                 "mentions.html",
                 now,
                 sections=self._sections(connection, found),
-                count=seer.counts(connection, ids, now - WEEK),
+                count=seer.counts(connection, ids, now - WEEK) if wishes.is_plain else {},
                 wishes=wishes,
                 problem=wishes.problem,
                 waiting=searching.waiting(connection) if wishes.q else 0,

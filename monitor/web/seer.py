@@ -46,7 +46,7 @@ class Seer:
         return self.viewer.may_see(mention, self.site.school(mention.school))
 
     def counts(self, connection: Connection, ids: Sequence[str], since: datetime) -> dict[str, str]:
-        """How many stories found since a moment they may see, at each level; "100+" where there
+        """How many stories found since a moment they may see, at each level; "30+" where there
         are more than are counted one by one.
         """
         plain = searching.plain_counts(connection, ids, since)

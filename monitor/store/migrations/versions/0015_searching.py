@@ -21,14 +21,21 @@ MOMENT = sa.DateTime(timezone=True)
 # Whom these name is of no matter to who may read them.
 HARMLESS = "('praise', 'press', 'request')"
 HINTS = "{row}.reasons{text} LIKE '%safeguarding%' OR {row}.reasons{text} LIKE '%staff_conduct%'"
-CHANGED = "published, seen_at, relevant, level, sentiment, categories, reasons, school, source"
+CHANGED = (
+    "same_as, published, seen_at, relevant, level, sentiment, categories, reasons, school, source"
+)
+FLAGS = ("relevant", "again", "delicate")
+# What most mentions have none of: without those an index of it is small, and is used.
+SELDOM = {"ix_mention_same_as": "same_as", "ix_mention_incident": "incident"}
 # What was looked up row by row.
 INDICES = {
     "ix_mention_entry": ("mention", ["source", "entry_key"]),
     "ix_entry_seen": ("entry", ["source", "seen_at"]),
     "ix_delivery_mention": ("delivery", ["mention_id"]),
 }
-COLUMNS = "school, category, found, posted, mention_id, level, mood, source, relevant, delicate"
+COLUMNS = (
+    "school, category, found, posted, mention_id, level, mood, source, relevant, again, delicate"
+)
 
 
 def upgrade() -> None:
@@ -52,20 +59,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("mention_id"),
     )
-    order = ("school", "category", "found", "posted", "mention_id")
+    names = ("school", "category", "found", "level", "mood", "source")
     _mention_of(
         "search_facet",
-        *(sa.Column(name, sa.String(), nullable=False) for name in order[:3]),
+        *(sa.Column(name, sa.String(), nullable=False) for name in names),
         sa.Column("posted", MOMENT, nullable=False),
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("level", "mood", "source")),
-        *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("relevant", "delicate")),
-        sa.PrimaryKeyConstraint(*order),
+        *(sa.Column(name, sa.Boolean(), nullable=False) for name in FLAGS),
+        sa.PrimaryKeyConstraint("school", "category", "relevant", "found", "posted", "mention_id"),
     )
     op.create_index("ix_search_facet_mention", "search_facet", ["mention_id"], unique=False)
     by_level = ["school", "category", "relevant", "level", "found", "posted", "mention_id"]
     op.create_index("ix_search_facet_level", "search_facet", by_level, unique=False)
     for name, (table, columns) in INDICES.items():
         op.create_index(name, table, columns, unique=False)
+    for name, column in SELDOM.items():
+        there = sa.text(f"{column} IS NOT NULL")
+        op.drop_index(name, table_name="mention")
+        op.create_index(name, "mention", [column], sqlite_where=there, postgresql_where=there)
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _sqlite() if sqlite else _postgresql():
         op.execute(sa.text(statement.replace(":", r"\:")))
@@ -87,6 +97,7 @@ def _sqlite() -> list[str]:
         INSERT INTO search_facet ({COLUMNS})
         SELECT m.school, k.category, substr(m.seen_at, 1, 16), coalesce(m.published, m.seen_at),
             m.id, m.level, m.sentiment, m.source, m.relevant,
+            m.same_as IS NOT NULL,
             {HINTS.format(row="m", text="")} OR EXISTS (
                 SELECT 1 FROM json_each(m.categories) WHERE value NOT IN {HARMLESS})
         FROM mention AS m, (SELECT x.id, '' AS category FROM mention AS x WHERE {{which}}
@@ -120,6 +131,7 @@ def _postgresql() -> list[str]:
         INSERT INTO search_facet ({COLUMNS})
         SELECT m.school, k.category, to_char(m.seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'),
             coalesce(m.published, m.seen_at), m.id, m.level, m.sentiment, m.source, m.relevant,
+            m.same_as IS NOT NULL,
             {HINTS.format(row="m", text="::text")} OR EXISTS (
                 SELECT 1 FROM json_array_elements_text(m.categories) AS one (value)
                 WHERE value NOT IN {HARMLESS})
