@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.engine import Store
+from monitor.store.engine import Store, sqlite_path
 from monitor.store.opening import open_store
 from monitor.web.server import WebServer
 from sources.parsing import Parser
 from tests import web_cast
+from tests.made import tables
 from tests.postgres import PostgresServer
 
 
@@ -54,9 +55,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.new_database()
 
 
+@pytest.fixture(scope="session")
+def made_on_postgres(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database that holds the tables."""
+    url = postgres.new_database()
+    open_store(url).close()
+    return postgres.name_of(url)
+
+
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An open database of each kind in turn."""
+def store(database_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """An open database of each kind in turn, with its tables."""
+    path = sqlite_path(database_url)
+    if path:
+        path.write_bytes(tables())
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.make_like(database_url, request.getfixturevalue("made_on_postgres"))
     opened = open_store(database_url)
     yield opened
     opened.close()

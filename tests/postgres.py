@@ -32,6 +32,18 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
+    @staticmethod
+    def name_of(url: str) -> str:
+        """The database's own name."""
+        return url.partition("@/")[2].partition("?")[0]
+
+    def make_like(self, url: str, template: str) -> None:
+        """Put a copy of another database in the place of one that nobody has used."""
+        name = self.name_of(url)
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+
     def run(self, statement: str) -> None:
         """Tell the server itself something, such as ALTER SYSTEM."""
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:

@@ -31,6 +31,7 @@ from monitor.store.opening import open_store
 from monitor.web.app import create_app
 from monitor.web.keys import Keys, hashed
 from monitor.web.server import WebServer
+from tests.made import tables
 
 NOW = datetime(2026, 11, 21, 21, 45, tzinfo=UTC)  # a Saturday in winter: London's clocks agree
 # The secret of the cookie with which the headteacher is signed in.
@@ -334,7 +335,9 @@ def ask(
 @contextmanager
 def opened(folder: Path) -> Iterator[Store]:
     """A new SQLite database whose sources have all been read, and whose people are reached."""
-    store = open_store(f"sqlite:///{folder / 'footprint.db'}")
+    path = folder / "footprint.db"
+    path.write_bytes(tables())
+    store = open_store(f"sqlite:///{path}")
     try:
         watch(store)
         reach(store, SCHOOL, OTHER)
